@@ -1,0 +1,1 @@
+"""Environment to flow to outputs, summary and annotations; one file a verb."""

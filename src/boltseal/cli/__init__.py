@@ -1,0 +1,1 @@
+"""argv to flow to report and exit code; one file a verb."""

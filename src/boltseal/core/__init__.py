@@ -1,0 +1,1 @@
+"""Nouns: values and the arithmetic on them; no I/O, no clock, no environment."""

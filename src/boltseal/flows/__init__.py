@@ -1,0 +1,1 @@
+"""Sentences: one verb a file, joining the rooms through their protocols."""

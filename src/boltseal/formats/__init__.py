@@ -1,0 +1,1 @@
+"""Shapes on the wire: each module writes and reads one shape; pure."""

@@ -1,0 +1,1 @@
+"""How a report is told: text, json, summary and more; pure."""

@@ -1,0 +1,1 @@
+"""Files that name images: text in, references with file and line out; pure."""

@@ -1,0 +1,1 @@
+"""The registry: client, authentication, credentials and the one HTTP seam."""
