@@ -6,7 +6,6 @@ import io
 import socket
 import ssl
 import threading
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
@@ -36,6 +35,7 @@ class House:
     ledger: Ledger
     script: Script | None
     latency: float | Callable[[], float]
+    clock: Callable[[], float]
     tls: ssl.SSLContext | None
     stopping: threading.Event = field(default_factory=threading.Event)
     received: Limit = field(default_factory=Limit)
@@ -121,7 +121,7 @@ class Conversation(BaseHTTPRequestHandler):
             query=url.query,
             headers=tuple(self.headers.items()),
             read=cache(self._read_body),
-            at=time.monotonic(),
+            at=self.house.clock(),
         )
 
     def _outcome(self, request: Request) -> Outcome:

@@ -35,8 +35,9 @@ class Registry:
     """Serve an OCI registry (distribution spec v1.1) on 127.0.0.1 while the `with` block runs.
 
     `script` sees each request before it is carried out and may answer in the registry's place.
-    `tls` names a certificate and a key file, both PEM. At the end of the block, what a script
-    raised (or the registry itself, by mistake) is raised again.
+    `tls` names a certificate and a key file, both PEM. `clock` gives seconds, and decides when a
+    token expires and a lag is over. At the end of the block, what a script raised (or the registry
+    itself, by mistake) is raised again.
     """
 
     def __init__(
@@ -46,9 +47,11 @@ class Registry:
         script: Script | None = None,
         tls: tuple[str | os.PathLike[str], str | os.PathLike[str]] | None = None,
         port: int = 0,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.options = options or Options()
-        self.store = Store(clock=time.monotonic)
+        self.store = Store(clock=clock)
+        self._clock = clock
         self._ledger = Ledger()
         self._script = script
         self._tls = tls
@@ -61,10 +64,11 @@ class Registry:
         self.host = "127.0.0.1:{1}".format(*self._listener.server_address)
         self.url = f"{'http' if self._tls is None else 'https'}://{self.host}"
         self._house = House(
-            routes=Routes(self.store, options=self.options, origin=self.url, clock=time.monotonic),
+            routes=Routes(self.store, options=self.options, origin=self.url, clock=self._clock),
             ledger=self._ledger,
             script=self._script,
             latency=self.options.latency,
+            clock=self._clock,
             tls=None if self._tls is None else _context(*self._tls),
         )
         handler.house = self._house  # type: ignore[attr-defined]

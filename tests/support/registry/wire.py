@@ -62,7 +62,7 @@ class Wire(io.RawIOBase):
         """Receive once; raise ConnectionResetError where the shared limit is reached."""
         count = self._socket.recv_into(buffer)
         self.received += count
-        if self._shared_received.take(count)[1]:
+        if count and self._shared_received.take(count)[1]:  # the end of a stream brings no byte
             self.reset()
         return count
 
