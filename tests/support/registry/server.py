@@ -34,7 +34,8 @@ class _Listener(socketserver.ThreadingTCPServer):
 class Registry:
     """Serve an OCI registry (distribution spec v1.1) on 127.0.0.1 while the `with` block runs.
 
-    `script` sees each request before it is carried out and may answer in the registry's place.
+    `script` sees each request before it is carried out and may answer in the registry's place; it
+    is called on the thread of the connection, so several calls may run at once.
     `tls` names a certificate and a key file, both PEM. `clock` gives seconds, and decides when a
     token expires and a lag is over. At the end of the block, what a script raised (or the registry
     itself, by mistake) is raised again.
