@@ -16,6 +16,7 @@
     ├── NotStored                   13   the registry's owner: it said yes and kept nothing
     ├── FileUnusable                14   the machine: a local file cannot be read or written
     ├── Malformed                   15   the author of the bytes: they are not what they claim to be
+    │   ├── Unsupported             15   this program: a version or kind that it does not know (yet)
     │   └── IntegrityError          15   the store: bytes that are not those of their digest
     ├── ServiceError                16   the far side of a signer or a forge
     └── Interrupted                130   nobody: the run was stopped from outside
@@ -134,6 +135,13 @@ class Malformed(BoltsealError):
 
     exit_code = 15
     title = "malformed"
+
+
+class Unsupported(Malformed):
+    """Tell that bytes are of a version or kind that this program does not read.
+
+    As the only evidence it leaves the verdict undecided: a newer reader might know better.
+    """
 
 
 class IntegrityError(Malformed):

@@ -37,7 +37,9 @@ class Digest:
         algorithm, colon, value = text.partition(":")
         if not colon or algorithm != "sha256" or not _HEX.fullmatch(value):
             shown = text if len(text) < 100 else text[:100] + "…"
-            raise UsageError(f"{shown!r} is not a digest; write sha256: and 64 lower-case hex digits")
+            raise UsageError(
+                f"{shown!r} is not a digest; write sha256: and 64 lower-case hex digits"
+            )
         return cls(value)
 
     @classmethod
@@ -117,7 +119,9 @@ class Reference:
         Raise UsageError that quotes the text and names the part that is wrong.
         """
         if not text or len(text) > _LONGEST:
-            raise UsageError("an image reference is empty" if not text else "an image reference is too long")
+            raise UsageError(
+                "an image reference is empty" if not text else "an image reference is too long"
+            )
         name, at, digest_text = text.partition("@")
         digest = Digest.parse(digest_text) if at else None
         name, tag = _split_tag(name)
@@ -189,4 +193,6 @@ def _check_path(path: str, text: str) -> None:
         raise UsageError(f"{text!r} has no repository path of 1 to 255 characters")
     if any(not _COMPONENT.fullmatch(part) for part in path.split("/")):
         hint = "; capitals are not allowed" if path != path.lower() else ""
-        raise UsageError(f"{text!r} is not an image reference: its repository path is malformed{hint}")
+        raise UsageError(
+            f"{text!r} is not an image reference: its repository path is malformed{hint}"
+        )

@@ -82,7 +82,9 @@ class Descriptor:
     def check(self, content: bytes, *, what: str) -> bytes:
         """Return `content` if it has this size and digest, else raise IntegrityError."""
         if len(content) != self.size:
-            raise IntegrityError(f"{what} has {len(content)} bytes where {self.size} were announced")
+            raise IntegrityError(
+                f"{what} has {len(content)} bytes where {self.size} were announced"
+            )
         if Digest.of(content) != self.digest:
             raise IntegrityError(f"{what} does not have the digest {self.digest}")
         return content
@@ -92,7 +94,11 @@ class Descriptor:
         """`os/architecture[/variant]`, or None where no platform is given."""
         if self.platform is None:
             return None
-        parts = (self.platform.get("os"), self.platform.get("architecture"), self.platform.get("variant"))
+        parts = (
+            self.platform.get("os"),
+            self.platform.get("architecture"),
+            self.platform.get("variant"),
+        )
         return "/".join(str(part) for part in parts if part)
 
     def to_json(self) -> dict[str, Any]:
@@ -232,8 +238,10 @@ def parse_manifest(raw: bytes, *, media_type: str | None, what: str) -> Manifest
     kind = _kind(value, own or _known(media_type), what=what)
     if _known(media_type) and own and media_type != own:
         raise Malformed(f"{what} came as {media_type} and says that it is {own}")
-    return _read_index(raw, value, kind, what=what) if kind in INDEX_TYPES else _read_manifest(
-        raw, value, kind, what=what
+    return (
+        _read_index(raw, value, kind, what=what)
+        if kind in INDEX_TYPES
+        else _read_manifest(raw, value, kind, what=what)
     )
 
 

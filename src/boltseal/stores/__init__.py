@@ -3,35 +3,45 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Protocol
 
 from boltseal.core.names import Digest, Reference, Repository
 from boltseal.core.oci import Descriptor, Index, Manifest
 from boltseal.core.signature import Artifact, Form
+from boltseal.errors import BoltsealError
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
     """What a shelf holds for one digest.
 
-    `artifacts` are what could be read; `faults` tell, one sentence each, of things that stand on
-    the shelf and are no readable artifacts (a damaged blob, an entry of another kind).
-    `left_out` counts what was passed over on purpose, such as referrers of other kinds.
+    `artifacts` are what could be read. `faults` are what stands there and could not: Malformed
+    for what is no artifact, Undecided for what could not be fetched. `left_out` counts what was
+    passed over on purpose, such as referrers of other kinds.
     """
 
     artifacts: tuple[Artifact, ...] = ()
-    faults: tuple[str, ...] = ()
+    faults: tuple[BoltsealError, ...] = ()
     left_out: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """Where an artifact stands now: the manifest's reference, by digest, and its tag if it has one."""
+    """Where an artifact was put: the manifest by digest, and the tag it is found by, if any.
 
-    reference: Reference
+    `state` is what the tag named after the write, `written` when that was (in the seconds of the
+    shelf's own clock), `window` how long the tag was open to another writer: `Shelf.confirm`
+    waits by them.
+    """
+
+    artifact: Artifact
+    subject: Reference
+    location: Reference
     tag: str | None = None
-    notices: tuple[str, ...] = field(default=())
+    state: Digest | None = None
+    written: float = 0.0
+    window: float = 0.0
 
 
 class Store(Protocol):
@@ -57,8 +67,14 @@ class Store(Protocol):
     def put_manifest(self, reference: Reference, manifest: Manifest | Index) -> None:
         """Store a manifest under its digest or a tag."""
 
+    def delete(self, reference: Reference) -> bool:
+        """Delete a manifest by digest or a tag; False where the store does not allow it."""
+
     def referrers(self, repository: Repository, digest: Digest) -> Sequence[Descriptor] | None:
         """List what names `digest` as its subject; None where the store has no such API."""
+
+    def lists_referrers(self, repository: Repository, digest: Digest) -> bool:
+        """Tell whether `referrers` is answered here, asking only if that is not known yet."""
 
 
 class Shelf(Protocol):
@@ -68,8 +84,25 @@ class Shelf(Protocol):
     def form(self) -> Form:
         """The form of the artifacts that stand here."""
 
-    def find(self, subject: Reference) -> Found:
-        """Return what stands here for the digest of `subject`; empty if nothing does."""
+    def find(self, subject: Reference, *, only: Sequence[bytes] | None = None) -> Found:
+        """Return what stands here for the digest of `subject`; empty if nothing does.
+
+        With `only`, artifacts whose content is none of these may be left out unread. Raise
+        Undecided where nobody could say what stands here.
+        """
 
     def place(self, artifact: Artifact, subject: Reference, described: Descriptor | None) -> Placed:
-        """Add an artifact beside what is there, losing nothing of anyone's, and return where."""
+        """Add an artifact beside what is there and return where it was put.
+
+        `described` is the subject's own descriptor, which the bundle form writes down.
+        """
+
+    def confirm(self, placed: Placed) -> Placed:
+        """Read back and return once the artifact stands there for good, placing it again if needed.
+
+        On a registry without compare-and-swap another writer may have taken a tag back to a
+        state without this artifact. Raise NotStored when the registry keeps losing it.
+        """
+
+    def remove(self, artifacts: Sequence[Artifact], subject: Reference) -> tuple[str, ...]:
+        """Take artifacts off the shelf; return notices of what the registry would not let go."""
