@@ -1,0 +1,1 @@
+"""Tests of the fixtures that start real programs."""
