@@ -1,0 +1,135 @@
+"""The signatures that each kind of key may make: those that either generation of cosign writes.
+
+cosign 2.5 signs with SHA-256 whatever the curve, 3.1 with the curve's own hash and Ed25519ph;
+all of them are read. What is written is what both verify by default: SHA-256 and pure Ed25519.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
+from cryptography.hazmat.primitives.asymmetric.utils import (
+    decode_dss_signature,
+    encode_dss_signature,
+)
+
+Verifying = ec.EllipticCurvePublicKey | rsa.RSAPublicKey | ed25519.Ed25519PublicKey
+Signing = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey | ed25519.Ed25519PrivateKey
+
+# By cryptography's name of the curve: ours, and the hashes that cosign signs with on it.
+_CURVES: dict[str, tuple[str, tuple[hashes.HashAlgorithm, ...]]] = {
+    "secp256r1": ("P-256", (hashes.SHA256(),)),
+    "secp384r1": ("P-384", (hashes.SHA256(), hashes.SHA384())),
+    "secp521r1": ("P-521", (hashes.SHA256(), hashes.SHA512())),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Scheme:
+    """One way to sign: its name, and whether a signature (first) over a message (second) holds."""
+
+    name: str
+    holds: Callable[[bytes, bytes], bool]
+
+
+def curve_name(key: ec.EllipticCurvePublicKey) -> str | None:
+    """Return `P-256`, `P-384` or `P-521`, None for a curve that cosign does not use."""
+    name, _ = _CURVES.get(key.curve.name, (None, ()))
+    return name
+
+
+def schemes(key: Verifying) -> tuple[Scheme, ...]:
+    """Return the schemes that a signature by `key` may have, the most frequent first."""
+    if isinstance(key, rsa.RSAPublicKey):
+        return (Scheme(f"RSA {key.key_size} PKCS#1 v1.5 with SHA-256", _rsa(key)),)
+    if isinstance(key, ed25519.Ed25519PublicKey):
+        return Scheme("Ed25519", _pure(key)), Scheme("Ed25519ph", _prehashed(key))
+    curve, algorithms = _CURVES[key.curve.name]
+    return tuple(
+        Scheme(f"ECDSA {curve} with SHA-{algorithm.digest_size * 8}", _ecdsa(key, algorithm))
+        for algorithm in algorithms
+    )
+
+
+def sign(key: Signing, message: bytes) -> bytes:
+    """Sign with what both generations of cosign verify without a flag; DER for ECDSA."""
+    if isinstance(key, ed25519.Ed25519PrivateKey):
+        return key.sign(message)
+    if isinstance(key, rsa.RSAPrivateKey):
+        return key.sign(message, padding.PKCS1v15(), hashes.SHA256())
+    return key.sign(message, ec.ECDSA(hashes.SHA256()))
+
+
+def _ecdsa(
+    key: ec.EllipticCurvePublicKey, algorithm: hashes.HashAlgorithm
+) -> Callable[[bytes, bytes], bool]:
+    def holds(signature: bytes, message: bytes) -> bool:
+        if not _is_strict(signature):
+            return False
+        try:
+            key.verify(signature, message, ec.ECDSA(algorithm))
+        except (InvalidSignature, ValueError):
+            return False
+        return True
+
+    return holds
+
+
+def _is_strict(signature: bytes) -> bool:
+    """True for the one DER spelling of two positive integers (RFC 3279 2.2.3, X.690 8.3 and 10).
+
+    The library refuses other spellings today; two spellings of one signature must not count as
+    two tomorrow. High s is no other spelling but another signature, which cosign accepts.
+    """
+    try:
+        r, s = decode_dss_signature(signature)
+    except ValueError:
+        return False
+    return r > 0 and s > 0 and encode_dss_signature(r, s) == signature
+
+
+def _rsa(key: rsa.RSAPublicKey) -> Callable[[bytes, bytes], bool]:
+    def holds(signature: bytes, message: bytes) -> bool:
+        try:
+            key.verify(signature, message, padding.PKCS1v15(), hashes.SHA256())
+        except (InvalidSignature, ValueError):
+            return False
+        return True
+
+    return holds
+
+
+def _pure(key: ed25519.Ed25519PublicKey) -> Callable[[bytes, bytes], bool]:
+    def holds(signature: bytes, message: bytes) -> bool:
+        try:
+            key.verify(signature, message)
+        except (InvalidSignature, ValueError):
+            return False
+        return True
+
+    return holds
+
+
+def _prehashed(key: ed25519.Ed25519PublicKey) -> Callable[[bytes, bytes], bool]:
+    """Verify Ed25519ph (RFC 8032 5.1, empty context), which cryptography does not have."""
+    raw = key.public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw)
+
+    def holds(signature: bytes, message: bytes) -> bool:
+        # Imported here because only this one scheme of one kind of key needs it.
+        from nacl import bindings
+        from nacl.exceptions import CryptoError
+
+        if len(signature) != bindings.crypto_sign_BYTES:
+            return False
+        state = bindings.crypto_sign_ed25519ph_state()
+        bindings.crypto_sign_ed25519ph_update(state, message)
+        try:
+            return bindings.crypto_sign_ed25519ph_final_verify(state, signature, raw)
+        except CryptoError:
+            return False
+
+    return holds
