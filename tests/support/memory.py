@@ -1,4 +1,4 @@
-"""A store that keeps everything in memory: the protocol of stores, for tests of flows and shelves."""
+"""A store that keeps everything in memory, for tests of flows and shelves."""
 
 from __future__ import annotations
 

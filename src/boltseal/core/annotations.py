@@ -113,7 +113,7 @@ def _split(line: str) -> tuple[str, str]:
 def _check_name(name: str) -> None:
     if not name or name != name.strip() or not name.isprintable():
         raise UsageError(
-            f"annotation name {_short(name)} is empty, or has spaces around it or control characters"
+            f"annotation name {_short(name)} is empty, has spaces around it or is not printable"
         )
     if name in RESERVED or _RESERVED_OID.fullmatch(name):
         raise UsageError(

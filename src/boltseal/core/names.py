@@ -176,8 +176,8 @@ def _split_tag(name: str) -> tuple[str, str | None]:
 def _checked_tag(tag: str, text: str) -> str:
     if not _TAG.fullmatch(tag):
         raise UsageError(
-            f"{text!r} has a tag that no registry takes: up to 128 letters, digits, '_', '.' and '-', "
-            "not starting with '.' or '-'"
+            f"{text!r} has a tag that no registry takes: up to 128 letters, digits, '_', '.' "
+            "and '-', not starting with '.' or '-'"
         )
     return tag
 

@@ -1,4 +1,4 @@
-"""Read untrusted text and bytes strictly: anything that two readers could read differently is refused."""
+"""Read untrusted bytes strictly: what two readers could read differently is refused."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The nouns that signing and verifying hand on: draft, proof, artifact and, at the waist, signature."""
+"""What signing and verifying hand on: draft, proof, artifact and, at the waist, signature."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ class Artifact:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """One thing that a signature claims to speak of, with the annotations that were signed for it."""
+    """One thing that a signature claims to speak of, with the annotations signed for it."""
 
     digest: Digest | None
     annotations: Mapping[str, Any] = field(default_factory=dict)

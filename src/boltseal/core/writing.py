@@ -21,7 +21,7 @@ def go_json(value: Any) -> bytes:
 
     `value` is made of dict, list, tuple, str, int, bool and None; whoever stands for a Go map
     sorts its members first. DEL and other non-ASCII characters stay as they are. Source: Go's
-    encoding/json (1.22 and later write \\b and \\f short).
+    encoding/json of Go 1.22 and later, which writes backspace and form feed in the short form.
     """
     text = _compact(value)
     for char, escaped in _GO_ONLY.items():
@@ -36,7 +36,7 @@ def proto_json(value: Any) -> bytes:
 
 
 def sorted_members(value: Any) -> Any:
-    """Return `value` with the members of every object sorted by their UTF-8 bytes, as Go maps are."""
+    """Return `value`, members of every object sorted by their UTF-8 bytes, as Go maps are."""
     if isinstance(value, Mapping):
         names = sorted(value, key=lambda name: str(name).encode("utf-8"))
         return {name: sorted_members(value[name]) for name in names}

@@ -6,7 +6,7 @@ from typing import Protocol
 
 
 class Progress(Protocol):
-    """How a flow tells, while it works, how far it is; each front end has its own way to show it."""
+    """How a flow tells how far it is; each front end has its own way to show it."""
 
     def started(self, total: int) -> None:
         """Tell how many images there will be."""

@@ -45,7 +45,7 @@ class Order:
     `identities` replace the docker-reference of the classic payload, one signature for each.
     """
 
-    annotations: Annotations = Annotations()
+    annotations: Annotations = field(default_factory=Annotations)
     recursive: bool = False
     on_existing: OnExisting = OnExisting.SKIP
     identities: tuple[str, ...] = ()

@@ -20,7 +20,7 @@ MOST_DEEP = 4
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """One digest to work on: as asked, as parsed, its descriptor if it was looked at, its platform."""
+    """One digest to work on: as asked, as parsed, its descriptor if looked at, its platform."""
 
     asked: str
     reference: Reference
@@ -94,7 +94,8 @@ def moved(tag: str, target: Target, now: Digest) -> Moved:
     return Moved(
         f"tag {tag!r} of {target.reference.repository} names {now} by now, and {target.digest} was "
         "meant: another push moved it between this run's push and its signing. Nothing was "
-        "signed. Push again, or hand over the build's own digest (digest: ${{ steps.build.outputs.digest }})"
+        "signed. Push again, or hand over the build's own digest "
+        "(digest: ${{ steps.build.outputs.digest }})"
     )
 
 

@@ -51,7 +51,7 @@ class Demand:
 
     trust: Trust
     requirement: Requirement
-    annotations: Annotations = Annotations()
+    annotations: Annotations = field(default_factory=Annotations)
     conditions: tuple[Condition, ...] = ()
     match_identity: bool = False
     recursive: bool = False

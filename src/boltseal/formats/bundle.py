@@ -141,7 +141,7 @@ def _checked(document: Mapping[str, Any], *, what: str) -> Mapping[str, Any]:
     named = [n for n in ("publicKey", "certificate", "x509CertificateChain") if n in material]
     if len(named) != 1:
         raise Malformed(f"{what} must name one key, certificate or chain; it names {len(named)}")
-    return material
+    return dict(material)
 
 
 def _no_others(value: Mapping[str, Any], known: set[str], *, what: str) -> None:

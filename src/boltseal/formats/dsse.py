@@ -1,4 +1,4 @@
-"""Dead Simple Signing Envelope, https://github.com/secure-systems-lab/dsse: envelope and encoding."""
+"""Dead Simple Signing Envelope (https://github.com/secure-systems-lab/dsse)."""
 
 from __future__ import annotations
 

@@ -12,8 +12,8 @@ from typing import Any
 
 from boltseal.core.annotations import Annotations
 from boltseal.core.names import Digest
-from boltseal.core.reading import member, parse_base64, parse_object
 from boltseal.core.oci import parse_digest
+from boltseal.core.reading import member, parse_base64, parse_object
 from boltseal.core.signature import (
     Artifact,
     Draft,

@@ -1,4 +1,4 @@
-"""in-toto statements, https://github.com/in-toto/attestation: what a bundle says of its subjects."""
+"""in-toto statements (https://github.com/in-toto/attestation): what is said of subjects."""
 
 from __future__ import annotations
 

@@ -111,7 +111,7 @@ class ReferrerShelf:
         return _artifact(manifest, content, where)
 
     def place(self, artifact: Artifact, subject: Reference, described: Descriptor | None) -> Placed:
-        """Store the artifact's manifest, and list it under the fallback tag where there is no API."""
+        """Store the artifact's manifest, and list it by tag where there is no referrers API."""
         if described is None:
             raise ValueError("a bundle names its subject's type and size, so they must be given")
         repository = self._where(subject)
