@@ -14,7 +14,7 @@ from enum import Enum
 from boltseal.core.annotations import Annotations
 from boltseal.core.keys import PublicKey
 from boltseal.core.names import Reference
-from boltseal.core.signature import Artifact, Draft, Form, Proof
+from boltseal.core.signature import Artifact, Draft, Form, Kind, Proof
 from boltseal.core.signing import Action, Outcome, SignedImage, SignReport
 from boltseal.errors import AlreadySigned, BoltsealError, Malformed, UsageError
 from boltseal.flows import Progress, Quiet
@@ -224,7 +224,7 @@ def _existing(
 def _payload_by(artifact: Artifact, key: PublicKey, draft: Draft) -> bytes | None:
     """Return the payload of an artifact that this key signed for this purpose, else None."""
     try:
-        signature = open_artifact(artifact)
+        signature = open_artifact(artifact, kind=Kind.SIGNATURE)[0]
     except Malformed:
         return None
     if signature.predicate_type != draft.predicate_type:

@@ -151,13 +151,13 @@ def judge(
     judged: list[Judged] = []
     left_out = sum(found.left_out for found in searched)
     for artifact in (artifact for found in searched for artifact in found.artifacts):
-        signature = _opened(artifact)
-        if isinstance(signature, BoltsealError):
-            faults.append(signature)
-        elif signature.kind is not demand.kind:
-            left_out += 1
-        else:
-            judged.append(Judged(signature, check(signature, target, demand)))
+        opened = _opened(artifact, demand.kind)
+        if isinstance(opened, BoltsealError):
+            faults.append(opened)
+            continue
+        wanted = [signature for signature in opened if signature.kind is demand.kind]
+        left_out += len(opened) - len(wanted)
+        judged += [Judged(signature, check(signature, target, demand)) for signature in wanted]
     return conclude(target, demand, judged=tuple(judged), faults=tuple(faults), left_out=left_out)
 
 
@@ -168,9 +168,9 @@ def _search(shelf: Shelf, target: Target) -> Found:
         return Found(faults=(error,))
 
 
-def _opened(artifact: Artifact) -> Signature | Malformed:
+def _opened(artifact: Artifact, kind: Kind) -> tuple[Signature, ...] | Malformed:
     try:
-        return open_artifact(artifact)
+        return open_artifact(artifact, kind=kind)
     except Malformed as error:
         return error
 

@@ -11,7 +11,7 @@ from boltseal.core.names import Digest
 from boltseal.core.oci import parse_digest
 from boltseal.core.reading import member, optional_member, parse_object
 from boltseal.core.signature import Subject
-from boltseal.core.writing import proto_json
+from boltseal.core.writing import go_json, proto_json
 from boltseal.errors import Malformed
 
 STATEMENT_V1 = "https://in-toto.io/Statement/v1"
@@ -58,6 +58,23 @@ def sign_statement(digest: Digest, annotations: Annotations) -> bytes:
             "predicate": {},
         }
     )
+
+
+def attest_statement(subject: Mapping[str, Any], *, predicate_type: str, predicate: Any) -> bytes:
+    """Write a statement about one subject (`name` and `digest`), as cosign 3.1's `attest` does.
+
+    cosign keeps the older type of statement here. A predicate that is text makes it fall back
+    to another encoder, with sorted members and HTML escaping; the bytes follow it there.
+    """
+    statement = {
+        "_type": STATEMENT_V01,
+        "subject": [dict(subject)],
+        "predicateType": predicate_type,
+        "predicate": predicate,
+    }
+    if isinstance(predicate, str):
+        return go_json({name: statement[name] for name in sorted(statement)})
+    return proto_json(statement)
 
 
 def _subject(item: object, what: str) -> Subject:
