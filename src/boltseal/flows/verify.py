@@ -46,7 +46,9 @@ class Demand:
 
     `annotations` must be in each counted signature, exactly. `conditions` are further questions
     asked of each signature. With `match_identity` the docker-reference that was signed must be
-    the repository that is read from.
+    the repository that is read from. Attestations are judged by `predicate_type`, a URI that
+    must be given with that kind: a signature over something else said about the image, however
+    good, is no answer (CVE-2022-35929).
     """
 
     trust: Trust
@@ -56,6 +58,7 @@ class Demand:
     match_identity: bool = False
     recursive: bool = False
     kind: Kind = Kind.SIGNATURE
+    predicate_type: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +188,8 @@ def check(signature: Signature, target: Target, demand: Demand) -> Checks:
             Check("subject", False, f"it is over {claimed}, not over {target.digest}")
         )
     more = [Check("subject", True, str(target.digest))]
+    if demand.kind is Kind.ATTESTATION:
+        more.append(_type(signature, demand))
     if demand.annotations:
         lacking = demand.annotations.missing_from(subject.annotations)
         more.append(Check("annotations", lacking is None, lacking or ""))
@@ -192,6 +197,15 @@ def check(signature: Signature, target: Target, demand: Demand) -> Checks:
         more.append(_identity(signature, target))
     more.extend(condition(signature, target) for condition in demand.conditions)
     return checks.also(*more)
+
+
+def _type(signature: Signature, demand: Demand) -> Check:
+    same = demand.predicate_type is not None and signature.predicate_type == demand.predicate_type
+    return Check(
+        "predicate type",
+        same,
+        "" if same else f"it is a {signature.predicate_type}, not a {demand.predicate_type}",
+    )
 
 
 def _identity(signature: Signature, target: Target) -> Check:
@@ -248,8 +262,8 @@ def _failure(
     if unsupported and not judged and len(unsupported) == len(faults):
         return Undecided(f"{target.subject}: could not be decided: {unsupported[0]}")
     if not judged and not faults:
-        others = f"; {left_out} other attached artifacts are no signatures" if left_out else ""
-        return NoSignature(f"{target.subject}: no signature is stored for this digest{others}")
+        others = f"; {left_out} other attached artifacts are no {demand.kind}s" if left_out else ""
+        return NoSignature(f"{target.subject}: no {demand.kind} is stored for this digest{others}")
     return NotTrusted(f"{target.subject}: {_why(demand, judged, faults)}")
 
 
@@ -260,11 +274,9 @@ def _why(demand: Demand, judged: Sequence[Judged], faults: Sequence[BoltsealErro
     reasons = [j.reason for j in judged] + [str(fault) for fault in faults]
     listed = "; ".join(list(dict.fromkeys(reasons))[:5])
     count = len(judged) + len(faults)
-    return (
-        f"none of {count} signatures may be trusted: {listed}"
-        if count > 1
-        else (f"its signature may not be trusted: {listed}")
-    )
+    if count > 1:
+        return f"none of {count} {demand.kind}s may be trusted: {listed}"
+    return f"its {demand.kind} may not be trusted: {listed}"
 
 
 def _verdict_of(error: BoltsealError) -> Verdict:
@@ -304,6 +316,7 @@ _ADVICE = (
         "signature",
         "give the public key that belongs to the signer, or sign again with the right key",
     ),
+    ("predicate type", "ask for the type that was attested, or attest this type too"),
     ("subject", "the signature was copied from another image: sign this digest itself"),
     (
         "identity",
