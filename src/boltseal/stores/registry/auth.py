@@ -1,0 +1,194 @@
+"""The challenge conversation with a registry: requests go out, answers come in, nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Generator
+from dataclasses import dataclass, field
+
+from boltseal.core.names import Repository
+from boltseal.stores.registry.challenges import Challenge, parse_challenges
+from boltseal.stores.registry.credentials import Credentials
+from boltseal.stores.registry.exchange import Request, Response
+from boltseal.stores.registry.scopes import (
+    KeyedLocks,
+    Need,
+    Scopes,
+    Token,
+    Tokens,
+    parse_scopes,
+    scopes_of,
+)
+from boltseal.stores.registry.tokens import Granting, basic_header, read_token, token_request
+
+Conversation = Generator[Request, Response, Response]
+
+
+@dataclass(slots=True)
+class _Acquaintance:
+    """What is known of one registry: its challenge, if it has one, and the answer that held it."""
+
+    met: bool = False
+    challenge: Challenge | None = None
+    answer: Response = field(default_factory=lambda: Response(0))
+
+
+class Authentication:
+    """Challenges and tokens of one process, shared by its threads."""
+
+    def __init__(
+        self,
+        find: Callable[[Repository], Credentials],
+        *,
+        clock: Callable[[], float],
+        writes: bool = False,
+        realms: Collection[str] = (),
+    ) -> None:
+        """`find` gives the credentials for a repository and `clock` monotonic seconds.
+
+        `writes`: this run will push, so a token is asked for `pull,push` at once, and signing
+        needs one token. `realms` are hosts that may have the credentials of any registry.
+        """
+        self._find = find
+        self._clock = clock
+        self._writes = writes
+        self._realms = frozenset(realm.lower() for realm in realms)
+        self._known: dict[str, _Acquaintance] = {}
+        self._locks = KeyedLocks()
+        self._tokens = Tokens(clock)
+        self._secrets: set[str] = set()
+
+    def credentials(self, repository: Repository) -> Credentials:
+        """Return the credentials for a repository."""
+        found = self._find(repository)
+        if found.secret:
+            self._secrets.add(found.secret)
+        return found
+
+    def redact(self, text: str) -> str:
+        """Take every secret of this process out of a text that a registry wrote."""
+        for secret in (*self._secrets, *self._tokens.values()):
+            if len(secret) > 3:
+                text = text.replace(secret, "***")
+        return text
+
+    def conversation(self, request: Request, need: Need) -> Conversation:
+        """Yield what to send until the answer to `request` is known, and return that answer.
+
+        The first request of a process to a registry goes out alone, so that its challenge is met
+        once; after that a token is asked for before the request. An answer 401 that stays is
+        returned. Raise AccessDenied or RegistryError where no token can be had.
+        """
+        credentials = self.credentials(need.repository)
+        if credentials.kind == "registry-token":
+            return (yield _bearing(request, credentials.secret))
+        registry = need.repository.registry
+        known = self._known.setdefault(registry, _Acquaintance())
+        if not known.met:
+            with self._locks.of(("first", registry)):
+                if not known.met:
+                    response = yield request
+                    known.met = True
+                    if response.status != 401:
+                        return response
+                    return (
+                        yield from self._after_refusal(request, response, need=need, token=None)
+                    )
+        return (yield from self._as_known(request, need))
+
+    def _as_known(self, request: Request, need: Need) -> Conversation:
+        known = self._known[need.repository.registry]
+        token: Token | None = None
+        if known.challenge is None:
+            response = yield request
+        elif known.challenge.scheme == "basic":
+            credentials = self.credentials(need.repository)
+            response = yield _with_basic(request, credentials)
+            if credentials.kind == "password":
+                return response
+        else:
+            token = yield from self._token(need, need.scopes)
+            response = yield _bearing(request, token.value)
+        if response.status != 401:
+            return response
+        return (yield from self._after_refusal(request, response, need=need, token=token))
+
+    def _after_refusal(
+        self, request: Request, response: Response, *, need: Need, token: Token | None
+    ) -> Conversation:
+        registry = need.repository.registry
+        credentials = self.credentials(need.repository)
+        challenge = choose(
+            parse_challenges(response.header_values("WWW-Authenticate")), credentials
+        )
+        if challenge is None:
+            return response
+        known = self._known[registry]
+        known.answer, known.challenge = response, challenge
+        if challenge.scheme == "basic":
+            if credentials.kind != "password":
+                return response
+            return (yield _with_basic(request, credentials))
+        wanted = need.scopes
+        if token is not None:
+            if challenge.parameter("error") == "insufficient_scope":
+                wanted |= parse_scopes(challenge.parameter("scope"))
+                if wanted <= token.scopes:
+                    # The server grants less than it is asked for: asking again changes nothing.
+                    return response
+            self._tokens.drop(registry, token)
+        fresh = yield from self._token(need, wanted)
+        return (yield _bearing(request, fresh.value))
+
+    def _token(self, need: Need, wanted: Scopes) -> Generator[Request, Response, Token]:
+        registry = need.repository.registry
+        found = self._tokens.find(registry, wanted)
+        if found is not None:
+            return found
+        asked = wanted | scopes_of(need.repository, "pull", "push") if self._writes else wanted
+        with self._locks.of((registry, asked)):
+            found = self._tokens.find(registry, wanted)
+            if found is None:
+                found = yield from self._granted(need, asked, wanted=wanted)
+                self._tokens.add(registry, found)
+        return found
+
+    def _granted(
+        self, need: Need, asked: Scopes, *, wanted: Scopes
+    ) -> Generator[Request, Response, Token]:
+        known = self._known[need.repository.registry]
+        granting = Granting(
+            need=need,
+            challenge=known.challenge or Challenge("bearer", {}),
+            answer=known.answer,
+            credentials=self.credentials(need.repository),
+            realms=self._realms,
+        )
+        begun = self._clock()
+        response = yield token_request(granting, asked)
+        if response.status in (401, 403) and asked != wanted:
+            # Some servers give no token at all to whoever asks for more than they may.
+            asked = wanted
+            response = yield token_request(granting, asked)
+        return read_token(response, granting, scopes=asked, now=begun, redact=self.redact)
+
+
+def choose(challenges: tuple[Challenge, ...], credentials: Credentials) -> Challenge | None:
+    """Return the challenge to take up: Bearer with a realm before Basic, None if there is neither.
+
+    An identity token is of no use with Basic, and Basic of no use without a password.
+    """
+    bearers = [one for one in challenges if one.scheme == "bearer" and one.parameter("realm")]
+    basics = [one for one in challenges if one.scheme == "basic"]
+    return next(iter(bearers + basics), None)
+
+
+def _with_basic(request: Request, credentials: Credentials) -> Request:
+    if credentials.kind != "password":
+        return request
+    return request.with_headers(
+        Authorization=basic_header(credentials.username, credentials.secret)
+    )
+
+
+def _bearing(request: Request, token: str) -> Request:
+    return request.with_headers(Authorization=f"Bearer {token}")
