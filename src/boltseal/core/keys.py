@@ -24,6 +24,7 @@ from boltseal.errors import BoltsealError, KeyUnusable, PasswordError
 _PSS = bytes.fromhex("06092a864886f70d01010a")
 _PSS_WITHIN = 24
 _USABLE = "use ECDSA on P-256, P-384 or P-521, RSA or Ed25519"
+_UNSOUND = "is not a sound private key: it is damaged, or its parts do not agree"
 _LABEL_OF_PUBLIC = "PUBLIC KEY"
 
 _PUBLIC_CURES = {
@@ -79,7 +80,7 @@ class PublicKey:
         except ValueError as error:
             raise KeyUnusable(
                 f"{what} is not a sound public key: damaged, or with values that no key may have, "
-                "such as an RSA exponent of 1"
+                "such as an RSA exponent that is even or 1"
             ) from error
         return cls._of(key, what=what)
 
@@ -168,6 +169,8 @@ class PrivateKey:
         if isinstance(
             key, ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey | ed25519.Ed25519PrivateKey
         ):
+            if isinstance(key, ec.EllipticCurvePrivateKey) and not _halves_agree(key):
+                raise KeyUnusable(f"{what} {_UNSOUND}")
             return cls(PublicKey._of(key.public_key(), what=what), key)
         kind = type(key).__name__.removesuffix("PrivateKey")
         raise KeyUnusable(f"{what} is a key of kind {kind}, which cosign does not use; {_USABLE}")
@@ -187,6 +190,15 @@ class PrivateKey:
 
 def _spki(key: schemes.Verifying) -> bytes:
     return key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+
+
+def _halves_agree(key: ec.EllipticCurvePrivateKey) -> bool:
+    """True if the public point stored with the key is its own: older libraries do not look."""
+    try:
+        own = ec.derive_private_key(key.private_numbers().private_value, key.curve)
+    except ValueError:
+        return False
+    return own.public_key().public_numbers() == key.public_key().public_numbers()
 
 
 def _private_block(data: bytes, *, what: str) -> pem.Block:
@@ -209,7 +221,7 @@ def _load(der: bytes, *, what: str) -> object:
     except UnsupportedAlgorithm:
         sentence = f"{what} is of a kind or on a curve unknown here; {_USABLE}"
     except (ValueError, TypeError):
-        sentence = f"{what} is not a sound private key: it is damaged, or its parts do not agree"
+        sentence = f"{what} {_UNSOUND}"
     # Outside of the handler, so that nothing that saw the key's bytes hangs on our error.
     raise KeyUnusable(sentence)
 

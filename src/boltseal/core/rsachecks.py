@@ -1,6 +1,7 @@
 """Refuse RSA keys whose modulus can be factored, or that a verifier would not take.
 
-The checks are those of cosign's import (sigstore `cryptoutils/goodkey`), with the primes at hand.
+The checks are those of cosign's import (sigstore `cryptoutils/goodkey`), with the primes at hand:
+they must be of equal length, which stands for the search for small factors.
 """
 
 from __future__ import annotations

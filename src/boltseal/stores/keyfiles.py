@@ -129,7 +129,11 @@ def _claim(staged: Path, place: Path, *, link: _Link = os.link) -> None:
     except OSError:
         # No hard links here (some network and container mounts): claim the name, then fill it.
         os.close(os.open(place, os.O_CREAT | os.O_EXCL | os.O_WRONLY, _PRIVATE_MODE))
-        os.replace(staged, place)
+        try:
+            os.replace(staged, place)
+        except OSError:
+            os.unlink(place)
+            raise
 
 
 def _replace(moves: _Moves) -> None:
