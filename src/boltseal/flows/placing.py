@@ -22,7 +22,7 @@ from boltseal.flows import Progress, Quiet
 from boltseal.flows.targets import Target, check_still, expand, locate, side_by_side
 from boltseal.formats.open import open_artifact
 from boltseal.signers import Signer
-from boltseal.stores import Placed, Shelf, Store
+from boltseal.stores import Found, Placed, Shelf, Store
 
 
 class OnExisting(str, Enum):
@@ -180,7 +180,8 @@ def _work(
     # is that no other writer of the same tag is still on its way.
     placed: list[tuple[Placed, Piece, tuple[Artifact, ...]]] = []
     for piece in pieces:
-        equal, mine = _existing(piece, target, errand, workshop.signer.public_key)
+        seen = _look(piece, target, errand, workshop.signer.public_key)
+        equal, mine = seen.equal, seen.mine
         if equal and errand.on_existing is OnExisting.FAIL:
             raise AlreadySigned(
                 f"{target.subject} has an equal {piece.draft.form} {piece.kind} by this key"
@@ -191,7 +192,7 @@ def _work(
             done.append(Outcome(piece.draft.form, Action.PLANNED))
         else:
             artifact = piece.seal(piece.draft, workshop.signer.sign(piece.draft))
-            stands = piece.shelf.place(artifact, target.subject, target.described)
+            stands = piece.shelf.place(artifact, target.subject, target.described, seen=seen.found)
             placed.append((stands, piece, mine))
     for stands, piece, mine in placed:
         final = piece.shelf.confirm(stands)
@@ -201,26 +202,33 @@ def _work(
         done.append(Outcome(piece.draft.form, action, final.location, final.tag))
 
 
-def _existing(
-    piece: Piece, target: Target, errand: Errand, key: PublicKey | None
-) -> tuple[tuple[Artifact, ...], tuple[Artifact, ...]]:
-    """Return what is there by this key: artifacts with the same payload, and all to be replaced."""
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What is there by this key: artifacts with the same payload, and all to be replaced."""
+
+    found: Found | None = None
+    equal: tuple[Artifact, ...] = ()
+    mine: tuple[Artifact, ...] = ()
+
+
+def _look(piece: Piece, target: Target, errand: Errand, key: PublicKey | None) -> _Seen:
     if errand.on_existing is OnExisting.APPEND or key is None:
-        return (), ()
+        return _Seen()
     replacing = errand.on_existing is OnExisting.REPLACE
     # The content of a classic signature is its payload, so others need not be fetched.
     foreseen = piece.draft.form is Form.CLASSIC and piece.kind is Kind.SIGNATURE
     only = (piece.draft.payload,) if foreseen and not replacing else None
     equal: list[Artifact] = []
     mine: list[Artifact] = []
-    for artifact in piece.shelf.find(target.subject, only=only).artifacts:
+    found = piece.shelf.find(target.subject, only=only)
+    for artifact in found.artifacts:
         signature = _made_by(key, artifact, piece)
         if signature is None:
             continue
         mine.append(artifact)
         if signature.payload == piece.draft.payload:
             equal.append(artifact)
-    return tuple(equal), tuple(mine) if replacing else ()
+    return _Seen(found, tuple(equal), tuple(mine) if replacing else ())
 
 
 def _made_by(key: PublicKey, artifact: Artifact, piece: Piece) -> Signature | None:

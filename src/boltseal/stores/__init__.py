@@ -18,12 +18,16 @@ class Found:
 
     `artifacts` are what could be read. `faults` are what stands there and could not: Malformed
     for what is no artifact, Undecided for what could not be fetched. `left_out` counts what was
-    passed over on purpose, such as referrers of other kinds.
+    passed over on purpose, such as referrers of other kinds. `state` is what the shelf's tag
+    named when it was read, `at` when that began (in the seconds of the shelf's own clock): who
+    goes on to place something need not read it again.
     """
 
     artifacts: tuple[Artifact, ...] = ()
     faults: tuple[BoltsealError, ...] = ()
     left_out: int = 0
+    state: Manifest | Index | None = None
+    at: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +95,18 @@ class Shelf(Protocol):
         Undecided where nobody could say what stands here.
         """
 
-    def place(self, artifact: Artifact, subject: Reference, described: Descriptor | None) -> Placed:
+    def place(
+        self,
+        artifact: Artifact,
+        subject: Reference,
+        described: Descriptor | None,
+        *,
+        seen: Found | None = None,
+    ) -> Placed:
         """Add an artifact beside what is there and return where it was put.
 
-        `described` is the subject's own descriptor, which the bundle form writes down.
+        `described` is the subject's own descriptor, which the bundle form writes down. `seen` is
+        what `find` has just returned, if it was asked.
         """
 
     def confirm(self, placed: Placed) -> Placed:

@@ -1,7 +1,7 @@
 """Change what a tag names without losing what others put there, on stores without compare-and-swap.
 
 Registries have no conditional writes, so two writers may read the same state and the later one
-takes the earlier one's work away. Three habits together keep everything: the tag is read right
+takes the earlier one's work away. Three habits together keep everything: the tag is read shortly
 before it is written; what was written is read back only after the longest time that another
 writer may sit between its own read and write; who finds its own missing merges again. A writer
 that sees signs of others goes on looking until two looks agree.
@@ -65,10 +65,16 @@ class Written:
     window: float
 
 
-def write(store: Store, merge: Merge, *, pace: Pace) -> Written:
-    """Read the tag, join, and write the tag; the caller confirms."""
-    began = pace.now()
-    before = store.manifest(merge.reference)
+def write(
+    store: Store, merge: Merge, *, pace: Pace, before: State = None, read_at: float | None = None
+) -> Written:
+    """Read the tag, join, and write the tag; the caller confirms.
+
+    Whoever has read it just now gives `before` and `read_at`, which saves a round trip and makes
+    the window as much longer as the reading is older.
+    """
+    began = pace.now() if read_at is None else read_at
+    before = store.manifest(merge.reference) if read_at is None else before
     after = merge.join(before)
     if after is None:
         return Written(before.digest if before else None, pace.now(), 0.0)

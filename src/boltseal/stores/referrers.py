@@ -60,7 +60,8 @@ class ReferrerShelf:
         learnt the API keeps the tags of before (distribution specification, "Backwards
         Compatibility").
         """
-        listed = self._listed(subject)
+        began = self.pace.now()
+        listed, state, read = self._listed(subject)
         entries = [entry for entry in listed if self._may_hold_bundle(entry)]
         artifacts: list[Artifact] = []
         faults: list[BoltsealError] = []
@@ -77,14 +78,17 @@ class ReferrerShelf:
                 artifacts.append(artifact)
         if len(entries) > self.most:
             faults.append(_too_many(subject, len(entries), self.most))
-        return Found(tuple(artifacts), tuple(faults), left_out)
+        at = began if read else None
+        return Found(tuple(artifacts), tuple(faults), left_out, state=state, at=at)
 
-    def _listed(self, subject: Reference) -> tuple[Descriptor, ...]:
+    def _listed(self, subject: Reference) -> tuple[tuple[Descriptor, ...], State, bool]:
+        """Return the entries, what the fallback tag names, and whether that was asked."""
         digest = _digest_of(subject)
         entries = self.store.referrers(self._where(subject), digest)
         if entries:
-            return tuple(entries)
-        return _entries(self.store.manifest(self.fallback(subject)), digest)
+            return tuple(entries), None, False
+        state = self.store.manifest(self.fallback(subject))
+        return _entries(state, digest), state, True
 
     def _may_hold_bundle(self, entry: Descriptor) -> bool:
         # Listings lie about the type or leave it out, so only what claims to be something
@@ -110,7 +114,14 @@ class ReferrerShelf:
             raise type(error)(f"{where}: {error}") from error
         return _artifact(manifest, content, where)
 
-    def place(self, artifact: Artifact, subject: Reference, described: Descriptor | None) -> Placed:
+    def place(
+        self,
+        artifact: Artifact,
+        subject: Reference,
+        described: Descriptor | None,
+        *,
+        seen: Found | None = None,
+    ) -> Placed:
         """Store the artifact's manifest, and list it by tag where there is no referrers API."""
         if described is None:
             raise ValueError("a bundle names its subject's type and size, so they must be given")
@@ -123,7 +134,9 @@ class ReferrerShelf:
         placed = Placed(artifact, subject, location)
         if self.store.lists_referrers(repository, _digest_of(subject)):
             return placed
-        written = write(self.store, self._merge(manifest, subject), pace=self.pace)
+        before, read_at = (seen.state, seen.at) if seen else (None, None)
+        merge = self._merge(manifest, subject)
+        written = write(self.store, merge, pace=self.pace, before=before, read_at=read_at)
         return replace(
             placed,
             tag=self.fallback(subject).tag,

@@ -6,7 +6,7 @@ Source: cosign specs/SIGNATURE_SPEC.md and pkg/oci/{remote,mutate,static}.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from boltseal.core.names import Digest, Reference, Repository
 from boltseal.core.oci import (
@@ -63,12 +63,12 @@ class TagShelf:
     def find(self, subject: Reference, *, only: Sequence[bytes] | None = None) -> Found:
         """Read the layers, at most `most` of them, each blob once however often it is named."""
         where = self.reference(subject)
+        began = self.pace.now()
         state = self.store.manifest(where)
-        if state is None:
-            return Found()
+        found = self._read(state, where, only) if isinstance(state, Manifest) else Found()
         if isinstance(state, Index):
-            return Found(faults=(Malformed(f"{where} is an index, not an image of signatures"),))
-        return self._read(state, where, only)
+            found = Found(faults=(Malformed(f"{where} is an index, not an image of signatures"),))
+        return replace(found, state=state, at=began)
 
     def _read(self, image: Manifest, where: Reference, only: Sequence[bytes] | None) -> Found:
         known = {Digest.of(content): content for content in only or ()}
@@ -96,11 +96,20 @@ class TagShelf:
         except (Malformed, Undecided) as error:
             return type(error)(f"{origin}: {error}")
 
-    def place(self, artifact: Artifact, subject: Reference, described: Descriptor | None) -> Placed:
+    def place(
+        self,
+        artifact: Artifact,
+        subject: Reference,
+        described: Descriptor | None,
+        *,
+        seen: Found | None = None,
+    ) -> Placed:
         """Append the artifact as a layer; the layers that are there stay byte for byte."""
         where = self.reference(subject)
         self.store.put_blob(where.repository, artifact.content)
-        written = write(self.store, self._merge(artifact, where), pace=self.pace)
+        before, read_at = (seen.state, seen.at) if seen else (None, None)
+        merge = self._merge(artifact, where)
+        written = write(self.store, merge, pace=self.pace, before=before, read_at=read_at)
         return self._placed(artifact, subject, where, written)
 
     def confirm(self, placed: Placed) -> Placed:
