@@ -91,7 +91,7 @@ class MemoryStore:
         """Delete a manifest by digest, or a tag."""
         self._note("DELETE", reference)
         if not self.deletes:
-            return False
+            raise RegistryError(f"{reference}: the registry does not let clients delete")
         with self._lock:
             if reference.digest:
                 self.manifests.pop((reference.repository, reference.digest), None)

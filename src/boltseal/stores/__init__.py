@@ -72,7 +72,10 @@ class Store(Protocol):
         """Store a manifest under its digest or a tag."""
 
     def delete(self, reference: Reference) -> bool:
-        """Delete a manifest by digest or a tag; False where the store does not allow it."""
+        """Delete a manifest by digest or a tag; False if it was not there.
+
+        Raise RegistryError where the store does not let clients delete.
+        """
 
     def referrers(self, repository: Repository, digest: Digest) -> Sequence[Descriptor] | None:
         """List what names `digest` as its subject; None where the store has no such API."""

@@ -165,8 +165,15 @@ class ReferrerShelf:
             holds=lambda state: not any(e.digest in gone for e in _all_entries(state)),
         )
         confirm(self.store, merge, write(self.store, merge, pace=self.pace), pace=self.pace)
-        kept = [a.location for a in artifacts if a.location and not self.store.delete(a.location)]
-        return tuple(f"the registry does not delete manifests, so {where} stays" for where in kept)
+        refused = [self._refused(a.location) for a in artifacts if a.location]
+        return tuple(notice for notice in refused if notice)
+
+    def _refused(self, location: Reference) -> str:
+        try:
+            self.store.delete(location)
+        except RegistryError as error:
+            return f"{location} stays, because it could not be deleted: {error}"
+        return ""
 
     def _manifest(self, artifact: Artifact, described: Descriptor) -> Manifest:
         # cosign writes the artifact type into the config's descriptor as well.
