@@ -22,6 +22,7 @@ from tests.golden.cases import VECTORS, Command
 _FEW = 3
 _ALONE = {"-r", "-y", "--experimental-oci11", "--insecure-ignore-tlog", "--insecure-ignore-sct"}
 _ALONE |= {"--offline", "--use-signed-timestamps", "--record-creation-timestamp"}
+_ALONE |= {"--insecure-skip-verify"}
 
 # What a command asks for by a flag, and whose issue it is.
 _OTHER_WORK = {

@@ -152,6 +152,65 @@ att25-attach | attestations | 2
 att25-and-sig | attestations | 2
 """
 
+# Cases that hold what this version does not write: case | what it would take.
+_NOT_WRITTEN = """
+sig25-oci11 | classic signature as a referrer (experimental in cosign)
+sig25-cert | certificate
+sig31-legacy-cert | certificate
+sig25-tlog | entry in a transparency log
+sig25-tlog-cert | entry in a transparency log
+sig25-timestamp | entry in a transparency log
+sig25-keyless | entry in a transparency log
+sig25-keyless-email | entry in a transparency log
+sig31-legacy-tlog | entry in a transparency log
+sig25-attached | signature in a file
+sig31-legacy-attached | signature in a file
+bundle31-cert | certificate
+bundle31-tlog | entry in a transparency log
+bundle31-keyless | certificate
+att25-custom | the command attest
+att31-legacy-custom | the command attest
+att31-bundle-custom | the command attest
+att25-spdx | the command attest
+att31-legacy-spdx | the command attest
+att31-bundle-spdx | the command attest
+att25-spdxjson | the command attest
+att31-legacy-spdxjson | the command attest
+att31-bundle-spdxjson | the command attest
+att25-cyclonedx | the command attest
+att31-legacy-cyclonedx | the command attest
+att31-bundle-cyclonedx | the command attest
+att25-openvex | the command attest
+att31-legacy-openvex | the command attest
+att31-bundle-openvex | the command attest
+att25-slsaprovenance | the command attest
+att31-legacy-slsaprovenance | the command attest
+att31-bundle-slsaprovenance | the command attest
+att25-slsaprovenance02 | the command attest
+att31-legacy-slsaprovenance02 | the command attest
+att31-bundle-slsaprovenance02 | the command attest
+att25-slsaprovenance1 | the command attest
+att31-legacy-slsaprovenance1 | the command attest
+att31-bundle-slsaprovenance1 | the command attest
+att25-link | the command attest
+att31-legacy-link | the command attest
+att31-bundle-link | the command attest
+att25-vuln | the command attest
+att31-legacy-vuln | the command attest
+att31-bundle-vuln | the command attest
+att25-uri | the command attest
+att31-legacy-uri | the command attest
+att31-bundle-uri | the command attest
+att25-bundle-uri | the command attest
+att25-multi | the command attest
+att25-replace | the command attest
+att25-tlog | the command attest
+att25-tlog-intoto | the command attest
+att31-bundle-tlog | the command attest
+att25-attach | the command attest
+att25-and-sig | the command attest
+"""
+
 
 def _rows(table: str) -> list[list[str]]:
     return [[cell.strip() for cell in line.split(" | ")] for line in table.strip().splitlines()]
@@ -162,3 +221,4 @@ DIFFERENCES = {
     for case, command, cosign, ours, reason in _rows(_DIFFERENCES)
 }
 NOT_ASKED = {(case, what): int(count) for case, what, count in _rows(_NOT_ASKED)}
+NOT_WRITTEN = {case: what for case, what, *_ in _rows(_NOT_WRITTEN)}
