@@ -322,7 +322,7 @@ JSON = st.recursive(
 )
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 @given(st.binary() | st.binary().map(lambda d: pem.write(LABEL, d)) | JSON.map(sealed))
 def test_no_bytes_make_opening_raise_anything_else(data: bytes) -> None:
     """Any bytes, any block and any JSON are refused with our own error."""

@@ -177,6 +177,7 @@ def test_what_is_no_usable_public_key_is_named(name: str) -> None:
     assert message.isprintable()
 
 
+@settings(deadline=None)
 @given(
     st.binary()
     | st.tuples(st.sampled_from(["PUBLIC KEY", "RSA PUBLIC KEY"]), st.binary()).map(
@@ -189,7 +190,7 @@ def test_no_bytes_make_reading_a_public_key_raise_anything_else(data: bytes) -> 
         PublicKey.parse(data, what="it")
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 @given(st.data())
 def test_a_changed_public_key_is_another_key_or_none(data: st.DataObject) -> None:
     """A key with any one byte changed is read as another key or refused, and never crashes."""
@@ -390,6 +391,7 @@ def chain(error: BaseException | None) -> list[str]:
     return told + chain(error.__cause__) + chain(error.__context__)
 
 
+@settings(deadline=None)
 @given(st.binary() | st.binary().map(lambda data: pem.write("PRIVATE KEY", data)))
 def test_no_bytes_make_reading_a_private_key_raise_anything_else(data: bytes) -> None:
     """Any bytes, in a PEM block or not, are refused with our own error."""
@@ -399,7 +401,7 @@ def test_no_bytes_make_reading_a_private_key_raise_anything_else(data: bytes) ->
         PrivateKey.parse_pkcs8(data, what="it")
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 @given(st.data())
 def test_a_changed_private_key_is_whole_or_refused(data: st.DataObject) -> None:
     """A private key with one byte changed is refused, or its public half verifies what it signs."""

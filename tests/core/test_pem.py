@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from boltseal.core import pem
@@ -104,6 +104,7 @@ def test_written_blocks_are_those_of_cosign(path: Path) -> None:
         assert pem.write(block.label, block.content) == data
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=300))
 def test_written_blocks_are_read_back(content: bytes) -> None:
     """Whatever is written is read back, in lines of at most 64 characters."""
@@ -129,6 +130,7 @@ FRAGMENTS = st.sampled_from(
 )
 
 
+@settings(deadline=None)
 @given(st.binary() | st.lists(FRAGMENTS, max_size=30).map(b"".join))
 def test_no_bytes_raise_anything_but_malformed(data: bytes) -> None:
     """Any bytes at all give a block or Malformed."""

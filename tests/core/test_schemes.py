@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.serialization import (
     PublicFormat,
     load_pem_private_key,
 )
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from nacl import bindings
 
@@ -262,6 +262,7 @@ def test_a_high_s_holds() -> None:
 EVERY_KIND = [public(name) for name in (K25, K384, K521, KRSA, K25519)]
 
 
+@settings(deadline=None)
 @given(
     st.sampled_from(EVERY_KIND),
     st.binary(max_size=300)

@@ -6,7 +6,7 @@ import base64
 from collections.abc import Sequence
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from boltseal.core.keys import PrivateKey, PublicKey
@@ -142,6 +142,7 @@ def test_keys_must_be_distinct(keys: Sequence[tuple[str, PublicKey]], words: str
     assert words in str(caught.value)
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200), st.binary(max_size=50), st.text(max_size=50) | st.none())
 def test_no_bytes_make_a_trust_raise(proof: bytes, signed: bytes, hint: str | None) -> None:
     """Whatever a stranger stores as a signature, the answer is no, and never an exception."""
