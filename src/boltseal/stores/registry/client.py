@@ -83,6 +83,11 @@ class RegistryStore:
         """List what names `digest` as its subject; None where the registry has no such API."""
         return self._listings.referrers(repository, digest)
 
+    def lists_referrers(self, repository: Repository, digest: Digest) -> bool:
+        """Tell whether the registry has the referrers API, asking only if it is not known yet."""
+        known = self._listings.has_referrers.get(repository.registry)
+        return self.referrers(repository, digest) is not None if known is None else known
+
     def tags(self, repository: Repository) -> tuple[str, ...] | None:
         """List the tags of a repository; None if the registry does not know it."""
         return self._listings.tags(repository)
