@@ -183,10 +183,11 @@ JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
 )
-NAMES = st.sampled_from(
-    "pull_request workflow_run head base repo full_name sha head_commit id timestamp "
-    "head_repository repository issue event head_sha".split()
-)
+_MEMBERS = """
+pull_request workflow_run head base repo full_name sha head_commit id timestamp head_repository
+repository issue event head_sha
+"""
+NAMES = st.sampled_from(_MEMBERS.split())
 EVENTS = st.recursive(
     st.none() | st.text() | st.integers(), lambda inner: st.dictionaries(NAMES, inner)
 )
