@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Generator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import Literal
+from urllib.parse import urlsplit
 
 from boltseal.core.names import Repository
+from boltseal.errors import RegistryError
 from boltseal.stores.registry.challenges import Challenge, parse_challenges
 from boltseal.stores.registry.credentials import Credentials
 from boltseal.stores.registry.exchange import Request, Response
@@ -23,13 +26,12 @@ from boltseal.stores.registry.tokens import Granting, basic_header, read_token, 
 Conversation = Generator[Request, Response, Response]
 
 
-@dataclass(slots=True)
-class _Acquaintance:
-    """What is known of one registry: its challenge, if it has one, and the answer that held it."""
+@dataclass(frozen=True, slots=True)
+class _Challenged:
+    """A challenge that was taken up, and the answer that held it."""
 
-    met: bool = False
-    challenge: Challenge | None = None
-    answer: Response = field(default_factory=lambda: Response(0))
+    challenge: Challenge
+    answer: Response
 
 
 class Authentication:
@@ -52,7 +54,7 @@ class Authentication:
         self._clock = clock
         self._writes = writes
         self._realms = frozenset(realm.lower() for realm in realms)
-        self._known: dict[str, _Acquaintance] = {}
+        self._met: dict[str, _Challenged | None] = {}
         self._locks = KeyedLocks()
         self._tokens = Tokens(clock)
         self._secrets: set[str] = set()
@@ -82,60 +84,62 @@ class Authentication:
         if credentials.kind == "registry-token":
             return (yield _bearing(request, credentials.secret))
         registry = need.repository.registry
-        known = self._known.setdefault(registry, _Acquaintance())
-        if not known.met:
+        if registry not in self._met:
             with self._locks.of(("first", registry)):
-                if not known.met:
-                    response = yield request
-                    known.met = True
-                    if response.status != 401:
-                        return response
-                    return (
-                        yield from self._after_refusal(request, response, need=need, token=None)
-                    )
+                if registry not in self._met:
+                    return (yield from self._first(request, need))
         return (yield from self._as_known(request, need))
 
-    def _as_known(self, request: Request, need: Need) -> Conversation:
-        known = self._known[need.repository.registry]
-        token: Token | None = None
-        if known.challenge is None:
-            response = yield request
-        elif known.challenge.scheme == "basic":
-            credentials = self.credentials(need.repository)
-            response = yield _with_basic(request, credentials)
-            if credentials.kind == "password":
-                return response
-        else:
-            token = yield from self._token(need, need.scopes)
-            response = yield _bearing(request, token.value)
+    def _first(self, request: Request, need: Need) -> Conversation:
+        response = yield request
+        self._met[need.repository.registry] = None
         if response.status != 401:
             return response
-        return (yield from self._after_refusal(request, response, need=need, token=token))
+        return (yield from self._after_refusal(request, response, need=need, tried=None))
+
+    def _as_known(self, request: Request, need: Need) -> Conversation:
+        challenged = self._met[need.repository.registry]
+        credentials = self.credentials(need.repository)
+        tried: Token | Literal["basic"] | None = None
+        if challenged is None:
+            response = yield request
+        elif challenged.challenge.scheme == "basic":
+            tried = "basic" if credentials.kind == "password" else None
+            response = yield _with_basic(request, credentials)
+        else:
+            tried = yield from self._token(need, need.scopes)
+            response = yield _bearing(request, tried.value)
+        if response.status != 401:
+            return response
+        return (yield from self._after_refusal(request, response, need=need, tried=tried))
 
     def _after_refusal(
-        self, request: Request, response: Response, *, need: Need, token: Token | None
+        self,
+        request: Request,
+        response: Response,
+        *,
+        need: Need,
+        tried: Token | Literal["basic"] | None,
     ) -> Conversation:
         registry = need.repository.registry
-        credentials = self.credentials(need.repository)
-        challenge = choose(
-            parse_challenges(response.header_values("WWW-Authenticate")), credentials
-        )
-        if challenge is None:
+        challenge = choose(parse_challenges(response.header_values("WWW-Authenticate")))
+        # A host that the registry redirected to does not say where the registry's secrets go.
+        if challenge is None or urlsplit(response.url).netloc.lower() != registry.lower():
             return response
-        known = self._known[registry]
-        known.answer, known.challenge = response, challenge
+        self._met[registry] = _Challenged(challenge, response)
+        credentials = self.credentials(need.repository)
         if challenge.scheme == "basic":
-            if credentials.kind != "password":
+            if tried == "basic" or credentials.kind != "password":
                 return response
             return (yield _with_basic(request, credentials))
         wanted = need.scopes
-        if token is not None:
+        if isinstance(tried, Token):
             if challenge.parameter("error") == "insufficient_scope":
                 wanted |= parse_scopes(challenge.parameter("scope"))
-                if wanted <= token.scopes:
+                if wanted <= tried.scopes:
                     # The server grants less than it is asked for: asking again changes nothing.
                     return response
-            self._tokens.drop(registry, token)
+            self._tokens.drop(registry, tried)
         fresh = yield from self._token(need, wanted)
         return (yield _bearing(request, fresh.value))
 
@@ -155,11 +159,13 @@ class Authentication:
     def _granted(
         self, need: Need, asked: Scopes, *, wanted: Scopes
     ) -> Generator[Request, Response, Token]:
-        known = self._known[need.repository.registry]
+        challenged = self._met[need.repository.registry]
+        if challenged is None:  # pragma: no cover - a token is asked for after a challenge only
+            raise RegistryError(f"{need.repository.registry} gave no challenge")
         granting = Granting(
             need=need,
-            challenge=known.challenge or Challenge("bearer", {}),
-            answer=known.answer,
+            challenge=challenged.challenge,
+            answer=challenged.answer,
             credentials=self.credentials(need.repository),
             realms=self._realms,
         )
@@ -172,11 +178,8 @@ class Authentication:
         return read_token(response, granting, scopes=asked, now=begun, redact=self.redact)
 
 
-def choose(challenges: tuple[Challenge, ...], credentials: Credentials) -> Challenge | None:
-    """Return the challenge to take up: Bearer with a realm before Basic, None if there is neither.
-
-    An identity token is of no use with Basic, and Basic of no use without a password.
-    """
+def choose(challenges: tuple[Challenge, ...]) -> Challenge | None:
+    """Return the challenge to take up: Bearer with a realm, else Basic, else None."""
     bearers = [one for one in challenges if one.scheme == "bearer" and one.parameter("realm")]
     basics = [one for one in challenges if one.scheme == "basic"]
     return next(iter(bearers + basics), None)

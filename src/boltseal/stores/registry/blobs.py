@@ -94,7 +94,7 @@ class Blobs:
 
     def forget(self, repository: Repository) -> None:
         """Forget what is known of a repository, whose registry says that it is not so."""
-        self._known = {pair for pair in self._known if pair[0] != repository}
+        self._known = {pair for pair in self._known.copy() if pair[0] != repository}
 
     def _upload(
         self, repository: Repository, content: bytes, *, digest: Digest, mount: Repository | None
@@ -134,10 +134,13 @@ class Blobs:
         if response.status == 201:
             _check_stored(response, digest, call=call)
             return call, None
-        if response.status != 202:
-            refuse_page(response, what=call.told)
-            raise self._caller.refusal(response, call)
-        return call, response
+        if response.status == 202:
+            return call, response
+        if call.need.more and response.status in (400, 401, 403, 404, 405):
+            # A mount is a favour: without the right to it, the content is sent.
+            return self._begin(repository, content, digest=digest, mount=None)
+        refuse_page(response, what=call.told)
+        raise self._caller.refusal(response, call)
 
     def _sends_at_once(self, repository: Repository, content: bytes) -> bool:
         known = self.takes_single_post.get(repository.registry)

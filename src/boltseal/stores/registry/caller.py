@@ -149,12 +149,17 @@ class Caller:
             moved = _with_scheme(request, other)
             second = self._transport.send(moved, limit=limit, deadline=deadline)
             if isinstance(second, Response):
-                self._schemes[registry] = other
+                self._learn(second, registry)
                 return second
         response = answered(request, outcome)
-        if urlsplit(request.url).netloc == registry:
-            self._schemes.setdefault(registry, _scheme_of(request))
+        self._learn(response, registry)
         return response
+
+    def _learn(self, response: Response, registry: str) -> None:
+        """Remember the scheme that the registry answered in; a redirect may have raised it."""
+        parts = urlsplit(response.url)
+        if parts.netloc.lower() == registry.lower() and parts.path.startswith("/v2/"):
+            self._schemes[registry] = "http" if parts.scheme == "http" else "https"
 
     def _scheme(self, registry: str) -> Scheme:
         return self._schemes.get(registry) or self._plain.schemes(registry)[0]
@@ -163,7 +168,7 @@ class Caller:
         """Give a request of a conversation the scheme that was found while it went on."""
         decided = self._schemes.get(registry)
         parts = urlsplit(request.url)
-        ours = parts.netloc == registry and parts.path.startswith("/v2/")
+        ours = parts.netloc.lower() == registry.lower() and parts.path.startswith("/v2/")
         return _with_scheme(request, decided) if decided and ours else request
 
     def _other_scheme(
@@ -189,7 +194,3 @@ def _is_wrong_scheme(outcome: Response | Failure) -> bool:
 
 def _with_scheme(request: Request, scheme: Scheme) -> Request:
     return replace(request, url=urlsplit(request.url)._replace(scheme=scheme).geturl())
-
-
-def _scheme_of(request: Request) -> Scheme:
-    return "http" if urlsplit(request.url).scheme == "http" else "https"

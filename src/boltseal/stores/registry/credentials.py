@@ -122,7 +122,7 @@ class Keychain:
         self._home = home
         self._lock = threading.Lock()
         self._files: tuple[AuthFile, ...] | None = None
-        self._asked: dict[tuple[str, str], Credentials | None] = {}
+        self._asked: dict[tuple[str, str], Credentials | FileUnusable | None] = {}
 
     def find(self, repository: Repository) -> Credentials:
         """Return the credentials for a repository, of kind `anonymous` where there are none.
@@ -152,8 +152,14 @@ class Keychain:
         server = server_name(repository)
         key = (program, server)
         if key not in self._asked:
-            self._asked[key] = self._programs.ask(program, server, origin=file.origin)
-        return self._asked[key]
+            try:
+                self._asked[key] = self._programs.ask(program, server, origin=file.origin)
+            except FileUnusable as error:
+                self._asked[key] = error
+        found = self._asked[key]
+        if isinstance(found, FileUnusable):
+            raise found
+        return found
 
     def _read_all(self) -> tuple[AuthFile, ...]:
         read = (self._read(path) for path in self._places.files)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import http.client
+import re
 import socket
 import ssl
 
@@ -71,6 +72,9 @@ def _dns_number(chain: list[BaseException]) -> int | None:
 
 def _number(chain: list[BaseException]) -> str:
     for cause in reversed(chain):
+        refused = re.match(r"Tunnel connection failed: ([0-9]{3})", str(cause))
+        if refused:
+            return f"it answered {refused[1]}"
         if isinstance(cause, OSError) and cause.errno:
             name = errno.errorcode.get(cause.errno, str(cause.errno))
             return f"{cause.strerror or name}".lower()

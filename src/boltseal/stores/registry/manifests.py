@@ -13,7 +13,14 @@ from boltseal.core.oci import (
     Manifest,
     parse_manifest,
 )
-from boltseal.errors import AccessDenied, IntegrityError, Malformed, RegistryError, UsageError
+from boltseal.errors import (
+    AccessDenied,
+    IntegrityError,
+    Malformed,
+    RegistryError,
+    Unready,
+    UsageError,
+)
 from boltseal.stores.registry.answers import error_codes, is_missing, refuse_page, told
 from boltseal.stores.registry.caller import Call, Caller
 from boltseal.stores.registry.exchange import Response
@@ -21,6 +28,8 @@ from boltseal.stores.registry.scopes import Need
 
 _ACCEPT = (("Accept", ", ".join(MANIFEST_TYPES)),)
 _STORED = frozenset({200, 201, 202})
+# distribution says so while another client's upload of the same blob is being moved into place.
+_UNREADY_CODES = frozenset({"MANIFEST_BLOB_UNKNOWN", "BLOB_UNKNOWN"})
 _IMMUTABLE_CODES = frozenset({"TAG_INVALID", "TAG_ALREADY_EXISTS", "PRECONDITION"})
 
 
@@ -152,7 +161,8 @@ class Manifests:
                 "IMMUTABLE_WITH_EXCLUSION), store signatures as bundles (referrers), or in another "
                 "repository"
             )
-        return self._caller.refusal(response, call)
+        error = self._caller.refusal(response, call)
+        return Unready(str(error)) if set(error_codes(response)) & _UNREADY_CODES else error
 
 
 def is_immutable(response: Response) -> bool:

@@ -13,6 +13,7 @@ _FIRST_WAIT = 0.5
 _GROWTH = 3.0
 _LONGEST_WAIT = 20.0
 _SLICE = 0.25
+_EPOCH = 1e9
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +103,9 @@ def retry_after(response: Response, *, wall: float) -> float | None:
     """
     text = (response.header("Retry-After") or "").strip()
     if text.isascii() and text.isdigit():
-        return float(text[:9])
+        # Some write the instant as seconds since 1970.
+        seconds = float(text[:12])
+        return seconds - wall if seconds > _EPOCH else seconds
     until = _instant(text)
     if until is None:
         return None

@@ -63,7 +63,7 @@ def onward(request: Request, response: Response, *, location: str) -> Request:
     home = home_reach(here, response)
     check_reach(home, target, what=request.shown)
     same = origin(target) == origin(here)
-    kept = same and request.keeps_authorization and target.path.startswith("/v2/")
+    kept = same and request.keeps_authorization and "/v2/" in target.path
     moved = replace(
         request,
         url=target.geturl(),
@@ -119,5 +119,5 @@ def _follows(request: Request, response: Response, *, location: str) -> bool:
         return False
     if request.follow == "home":
         target = parse_target(request.url, location)
-        return origin(target) == origin(urlsplit(request.url)) and target.path.startswith("/v2/")
+        return origin(target) == origin(urlsplit(request.url)) and "/v2/" in target.path
     return True

@@ -103,7 +103,7 @@ def system_time(check: Callable[[], None] = lambda: None) -> Clockwork:
 def open_registry(
     settings: RegistrySettings,
     *,
-    time: Clockwork | None = None,
+    clockwork: Clockwork | None = None,
     trace: Callable[[str], None] | None = None,
     run: Run | None = None,
     on_throttle: Callable[[], None] = lambda: None,
@@ -113,7 +113,7 @@ def open_registry(
     `trace` takes one line without secrets for each exchange, `on_throttle` is called at each
     answer 429. Raise UsageError for settings that contradict each other.
     """
-    clockwork = time or system_time()
+    clockwork = clockwork or system_time()
     wire = _wire(settings, check=clockwork.check, trace=trace)
     patient = PatientTransport(
         wire, time=clockwork, retries=settings.retries, on_throttle=on_throttle
