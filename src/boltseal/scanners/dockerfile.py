@@ -19,10 +19,10 @@ from boltseal.scanners.dockerlines import (
     instructions,
 )
 from boltseal.scanners.jsontree import parse_jsonc
-from boltseal.scanners.judging import ignored, judged, ordered, unresolved
+from boltseal.scanners.judging import filled_finding, ignored, judged, ordered, unresolved
 from boltseal.scanners.nodes import Scalar, at
 from boltseal.scanners.source import Source
-from boltseal.scanners.variables import LONGEST, fill, filled_finding
+from boltseal.scanners.variables import LONGEST, fill
 
 KIND = "dockerfile"
 _NAMES = re.compile(

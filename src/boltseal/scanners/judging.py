@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
+
 from boltseal.core.names import Reference
 from boltseal.core.places import Place
 from boltseal.errors import UsageError
 from boltseal.scanners import Finding
+from boltseal.scanners.nodes import Node, Scalar, Tree
+from boltseal.scanners.variables import Filled
 
 _LONGEST_SHOWN = 300
 _TEMPLATED = (
@@ -53,6 +58,72 @@ def judged(text: str, *, place: Place, kind: str, meant: str | None = None) -> F
     except UsageError as error:
         return unresolved(text, place=place, kind=kind, why=shown(str(error)))
     return Finding(text, reference, place, kind, "image")
+
+
+def filled_finding(text: str, filled: Filled, *, place: Place, kind: str) -> Finding:
+    """Return the finding for a text as written and what it says with its variables filled in."""
+    if filled.text is None:
+        return unresolved(text, place=place, kind=kind, why=filled.why)
+    return judged(text, place=place, kind=kind, meant=filled.text)
+
+
+def scalar_finding(
+    tree: Tree, node: Node, *, kind: str, fill: Callable[[str], Filled] | None = None
+) -> Finding:
+    """Return the finding for a value that is meant to be an image's name.
+
+    `fill` fills in its variables where files of this kind have any.
+    """
+    place = tree.place(node)
+    doubt = no_text(node)
+    if doubt:
+        text = node.text if isinstance(node, Scalar) else ""
+        return unresolved(text, place=place, kind=kind, why=doubt)
+    if not isinstance(node, Scalar) or node.null:
+        why = "it is empty, so that something else must fill it in"
+        return ignored("", place=place, kind=kind, why=why)
+    if fill is None:
+        return judged(node.text, place=place, kind=kind)
+    return filled_finding(node.text, fill(node.text), place=place, kind=kind)
+
+
+def no_text(node: Node) -> str:
+    """Return why a value is no text that can be read, '' where it is one or is null."""
+    if not isinstance(node, Scalar):
+        return "a text is expected here, not a list or an object"
+    if node.tag.startswith("!") and node.tag != "!":
+        return f"it has the tag {node.tag[:40]}, which only its own reader understands"
+    if node.typed:
+        return "it is a number or a truth value, not a text; put it in quotes"
+    return ""
+
+
+def prefixed_finding(
+    tree: Tree, node: Scalar, *, prefix: str, kind: str, fill: Callable[[str], Filled] | None = None
+) -> Finding | None:
+    """Return the finding for what follows `prefix` in a text, None where it is not there."""
+    filled = fill(node.text) if fill else Filled(node.text)
+    written = _after(prefix, node.text)
+    meant = None if filled.text is None else _after(prefix, filled.text)
+    if written is None and meant is None:
+        return None
+    text = node.text if written is None else written
+    exact = node.end is not None and written is not None
+    start = node.start + len(node.text) - len(text) if exact else node.start
+    place = tree.source.place(start, node.end if exact else None)
+    filled = Filled(meant, filled.why)
+    return filled_finding(text, filled, place=place, kind=kind)
+
+
+def _after(prefix: str, text: str) -> str | None:
+    """Return what follows a prefix, in whose case some readers see no difference."""
+    match = re.search(re.escape(prefix), text, re.IGNORECASE)
+    return text[match.end() :] if match else None
+
+
+def fault_findings(tree: Tree, *, kind: str) -> list[Finding]:
+    """Return what is ambiguous in a tree as findings that nobody can decide."""
+    return [unresolved(f.text, place=f.place, kind=kind, why=f.why) for f in tree.faults]
 
 
 def ordered(findings: list[Finding]) -> tuple[Finding, ...]:

@@ -7,13 +7,12 @@ from collections.abc import Iterator
 
 from boltseal.errors import Malformed
 from boltseal.scanners import Finding, Options, Rule
-from boltseal.scanners.jsontree import parse_jsonc
-from boltseal.scanners.judging import ordered, unresolved
+from boltseal.scanners.judging import fault_findings, ordered, scalar_finding, unresolved
 from boltseal.scanners.nodes import Node, Object, Scalar, Tree, at, elements, members, text_at
-from boltseal.scanners.pods import fault_findings, looks_like_pod, pod_images, scalar_finding
+from boltseal.scanners.pods import looks_like_pod, pod_images
 from boltseal.scanners.source import Source
 from boltseal.scanners.templates import scan_template
-from boltseal.scanners.yamltree import parse_yaml
+from boltseal.scanners.trees import parse_tree
 
 KIND = "kubernetes"
 _TEMPLATE = ("spec", "template", "spec")
@@ -70,16 +69,12 @@ class Kubernetes:
         """Return the images of all documents; see the room's protocol."""
         source = Source.parse(path, text)
         try:
-            tree = parse_jsonc(source) if _is_json(path, source.text) else parse_yaml(source)
+            tree = parse_tree(source)
         except Malformed:
             if "{{" not in source.text and "{%" not in source.text:
                 raise
             return scan_template(source)
         return scan_tree(tree, options=options)
-
-
-def _is_json(path: str, text: str) -> bool:
-    return path.lower().endswith(".json") and text.lstrip()[:1] in {"{", "["}
 
 
 def scan_tree(tree: Tree, *, options: Options) -> tuple[Finding, ...]:

@@ -7,10 +7,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from boltseal.core.places import Place
-from boltseal.scanners import Finding
-from boltseal.scanners.judging import judged, unresolved
-
 Lookup = Callable[[str], "str | None"]
 # A reference is at most 4,096 characters long; doubling variables must not grow beyond that.
 LONGEST = 4096
@@ -43,13 +39,6 @@ def fill(text: str, lookup: Lookup, *, escape: Literal["$", "\\", "`"]) -> Fille
     except _Open as reason:
         return Filled(None, str(reason))
     return Filled(filled)
-
-
-def filled_finding(text: str, filled: Filled, *, place: Place, kind: str) -> Finding:
-    """Return the finding for a text as written and what it says with its variables filled in."""
-    if filled.text is None:
-        return unresolved(text, place=place, kind=kind, why=filled.why)
-    return judged(text, place=place, kind=kind, meant=filled.text)
 
 
 class _Filler:
