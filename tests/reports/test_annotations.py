@@ -10,7 +10,7 @@ from boltseal.core.places import Place
 from boltseal.core.verdict import Report
 from boltseal.errors import NotTrusted
 from boltseal.reports.annotations import Command, Level, commands
-from tests.reports.samples import digest, failed, hostile, mixed, throttled, trusted, unsigned
+from tests.reports.samples import failed, hostile, mixed, throttled, trusted, unsigned
 from tests.reports.test_escape import ATTACKS, invisible
 
 
@@ -118,4 +118,3 @@ def test_a_hostile_report_is_inert() -> None:
     """The sample attack in every member gives commands without escape bytes."""
     images = tuple(hostile(n) for n in range(12))
     assert not any(invisible(str(command)) for command in commands(Report(images)))
-    assert str(digest(1))
