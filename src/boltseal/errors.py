@@ -1,25 +1,26 @@
 """What can go wrong, who must act, and the exit code that says so.
 
-    BoltsealError                    1   something we did not foresee
-    ├── UsageError                   2   the caller: a flag, an input, a reference, a combination
-    ├── Undecided                    3   nobody yet: the answer could not be found out; try again
-    │   └── RegistryError            3   the registry: no answer, a broken one, or one of another protocol
-    │       └── AccessDenied         4   whoever gives out credentials and permissions
-    ├── KeyUnusable                  5   the owner of the key: the file is damaged, of another kind, too weak
-    ├── PasswordError                6   the owner of the password: missing or wrong
-    ├── AlreadySigned                7   the caller of `--on-existing fail`
-    ├── Moved                        8   the pipeline: the tag names another digest than the one pushed
-    ├── Refused                      9   the owner of the workflow: signing here would be unsafe
-    ├── NoSignature                 10   the signer: there is nothing to verify (cosign's code)
-    ├── ImageNotFound               11   the pusher: the image is not there (cosign's code)
-    ├── NotTrusted                  12   the reader: signatures are there, none may be trusted (cosign's code)
-    ├── NotStored                   13   the registry's owner: it said yes and kept nothing
-    ├── FileUnusable                14   the machine: a local file cannot be read or written
-    ├── Malformed                   15   the author of the bytes: they are not what they claim to be
-    │   ├── Unsupported             15   this program: a version or kind that it does not know (yet)
-    │   └── IntegrityError          15   the store: bytes that are not those of their digest
-    ├── ServiceError                16   the far side of a signer or a forge
-    └── Interrupted                130   nobody: the run was stopped from outside
+    BoltsealError               1   something we did not foresee
+    ├── UsageError              2   the caller: a flag, an input, a reference, a combination
+    ├── Undecided               3   nobody yet: the answer could not be found out; try again
+    │   └── RegistryError       3   the registry: no answer, a broken one, or no registry's
+    │       ├── Unready         3   the registry: it does not show yet what it has just accepted
+    │       └── AccessDenied    4   whoever gives out credentials and permissions
+    ├── KeyUnusable             5   the owner of the key: damaged, of another kind, too weak
+    ├── PasswordError           6   the owner of the password: missing or wrong
+    ├── AlreadySigned           7   the caller of `--on-existing fail`
+    ├── Moved                   8   the pipeline: the tag names another digest than the one pushed
+    ├── Refused                 9   the owner of the workflow: signing here would be unsafe
+    ├── NoSignature            10   the signer: there is nothing to verify (cosign's code)
+    ├── ImageNotFound          11   the pusher: the image is not there (cosign's code)
+    ├── NotTrusted             12   the reader: signatures, none to be trusted (cosign's code)
+    ├── NotStored              13   the registry's owner: it said yes and kept nothing
+    ├── FileUnusable           14   the machine: a local file cannot be read or written
+    ├── Malformed              15   the author of the bytes: they are not what they claim to be
+    │   ├── Unsupported        15   this program: a version or kind that it does not know (yet)
+    │   └── IntegrityError     15   the store: bytes that are not those of their digest
+    ├── ServiceError           16   the far side of a signer or a forge
+    └── Interrupted           130   nobody: the run was stopped from outside
 
 Every class has one exit code and every code one class, but for those that differ only in what
 the program does next. `exit_codes()` is the table that the documentation prints.
@@ -51,6 +52,13 @@ class Undecided(BoltsealError):
 
 class RegistryError(Undecided):
     """Tell that a registry did not answer, answered something broken, or is no registry."""
+
+
+class Unready(RegistryError):
+    """Tell that a registry does not see blobs that it accepted a moment ago.
+
+    It happens where several clients upload the same blob at once; sending again mends it.
+    """
 
 
 class AccessDenied(RegistryError):

@@ -13,16 +13,19 @@ import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from boltseal.core.names import Digest, Reference
 from boltseal.core.oci import Index, Manifest
-from boltseal.errors import NotStored
+from boltseal.errors import NotStored, Unready
 from boltseal.stores import Store
 
 State = Manifest | Index | None
+Result = TypeVar("Result")
 SHORTEST_WAIT = 0.15
 LONGEST_WAIT = 3.0
 ROUNDS = 12
+ATTEMPTS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +78,34 @@ def write(
     """
     began = pace.now() if read_at is None else read_at
     before = store.manifest(merge.reference) if read_at is None else before
+    try:
+        return _write(store, merge, before, began, pace=pace)
+    except Unready:
+        return patiently(lambda: _read_and_write(store, merge, pace=pace), pace=pace)
+
+
+def _read_and_write(store: Store, merge: Merge, *, pace: Pace) -> Written:
+    began = pace.now()
+    return _write(store, merge, store.manifest(merge.reference), began, pace=pace)
+
+
+def _write(store: Store, merge: Merge, before: State, began: float, *, pace: Pace) -> Written:
     after = merge.join(before)
     if after is None:
         return Written(before.digest if before else None, pace.now(), 0.0)
     store.put_manifest(merge.reference, after)
     done = pace.now()
     return Written(after.digest, done, done - began)
+
+
+def patiently(work: Callable[[], Result], *, pace: Pace) -> Result:
+    """Do `work` again, a few times, while the registry does not see what it has just accepted."""
+    for attempt in range(ATTEMPTS):
+        try:
+            return work()
+        except Unready:
+            pace.step_aside(attempt)
+    return work()
 
 
 def confirm(store: Store, merge: Merge, written: Written, *, pace: Pace) -> Written:

@@ -21,7 +21,7 @@ from boltseal.core.oci import (
 from boltseal.core.signature import Artifact, Form
 from boltseal.errors import BoltsealError, Malformed, RegistryError, Undecided
 from boltseal.stores import Found, Placed, Store
-from boltseal.stores.merging import Merge, Pace, State, Written, confirm, write
+from boltseal.stores.merging import Merge, Pace, State, Written, confirm, patiently, write
 
 FAMILY = "application/vnd.dev.sigstore.bundle"
 LARGEST_ARTIFACT = 16 * 1024 * 1024
@@ -127,10 +127,14 @@ class ReferrerShelf:
             raise ValueError("a bundle names its subject's type and size, so they must be given")
         repository = self._where(subject)
         manifest = self._manifest(artifact, described)
-        self.store.put_blob(repository, artifact.content)
-        self.store.put_blob(repository, EMPTY_OBJECT)
         location = repository.at(manifest.digest)
-        self.store.put_manifest(location, manifest)
+
+        def upload() -> None:
+            self.store.put_blob(repository, artifact.content)
+            self.store.put_blob(repository, EMPTY_OBJECT)
+            self.store.put_manifest(location, manifest)
+
+        patiently(upload, pace=self.pace)
         placed = Placed(artifact, subject, location)
         if self.store.lists_referrers(repository, _digest_of(subject)):
             return placed

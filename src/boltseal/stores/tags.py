@@ -106,7 +106,6 @@ class TagShelf:
     ) -> Placed:
         """Append the artifact as a layer; the layers that are there stay byte for byte."""
         where = self.reference(subject)
-        self.store.put_blob(where.repository, artifact.content)
         before, read_at = (seen.state, seen.at) if seen else (None, None)
         merge = self._merge(artifact, where)
         written = write(self.store, merge, pace=self.pace, before=before, read_at=read_at)
@@ -136,11 +135,13 @@ class TagShelf:
         layer = _descriptor(artifact)
         return Merge(
             where,
-            join=lambda state: self._with(state, layer, where),
+            join=lambda state: self._with(state, layer, where, artifact.content),
             holds=lambda state: _identity(layer) in _layers(state),
         )
 
-    def _with(self, state: State, layer: Descriptor, where: Reference) -> Manifest | None:
+    def _with(
+        self, state: State, layer: Descriptor, where: Reference, content: bytes
+    ) -> Manifest | None:
         if isinstance(state, Index):
             raise Malformed(
                 f"{where} is an index, so no signature can be added to it; "
@@ -148,6 +149,7 @@ class TagShelf:
             )
         if _identity(layer) in _layers(state):
             return None
+        self.store.put_blob(where.repository, content)
         layers = (*(state.layers if state else ()), layer)
         return self._image(state, layers, where)
 
