@@ -27,7 +27,7 @@ SIGNERS = 8
 
 
 def _signer(
-    number: int, images: list[str], start: Barrier, failures: "multiprocessing.Queue[str]"
+    number: int, images: list[str], start: Barrier, failures: multiprocessing.Queue[str]
 ) -> None:
     key = PrivateKey.parse_pkcs8(_keys()[number], what="the key of the test")
     store = open_registry(RegistrySettings(writes=True))
