@@ -105,9 +105,9 @@ def test_what_does_not_fit_is_counted() -> None:
     assert shown.count("<details>") == shown.count("</details>")
 
 
-def test_a_thousand_attackers_do_not_break_the_limit() -> None:
+def test_hundreds_of_attackers_do_not_break_the_limit() -> None:
     """Text that grows when it is escaped is cut before the summary grows too large."""
-    shown = summary.render(Report(tuple(hostile(n) for n in range(1000))))
+    shown = summary.render(Report(tuple(hostile(n) for n in range(400))))
     assert len(shown.encode("utf-8")) <= LIMIT
     assert "more image" in shown
 
@@ -116,8 +116,8 @@ def test_one_image_with_everything_too_long_keeps_its_reason() -> None:
     """Signatures, annotations and faults without end do not crowd out why an image failed."""
     invisible_text = "\U000e0100" * 5000
     said = {f"{n}{invisible_text}": invisible_text for n in range(300)}
-    judged = tuple(refused(classic(digest(1), said), invisible_text) for _ in range(64))
-    image = failed(1, judged=judged, faults=(invisible_text,) * 100, reason="it was refused")
+    one = refused(classic(digest(1), said, payload=b""), invisible_text)
+    image = failed(1, judged=(one,) * 64, faults=(invisible_text,) * 100, reason="it was refused")
     shown = summary.render(Report((image,)))
     assert len(shown.encode("utf-8")) <= LIMIT
     assert "**Why:** it was refused" in shown
