@@ -150,7 +150,7 @@ def _fetch_pip(folder: Path) -> Path | None:
             content = _get(address)
             if hashlib.sha256(content).hexdigest() != digest:
                 continue
-            wheel = folder / address.rpartition("/")[2]
+            wheel = folder / Path(address).name
             wheel.write_bytes(content)
             return wheel
     except OSError as error:
