@@ -262,9 +262,8 @@ def _kind(value: Mapping[str, Any], claimed: str | None, *, what: str) -> str:
 
 
 def _read_manifest(raw: bytes, value: dict[str, Any], kind: str, *, what: str) -> Manifest:
-    layers = value.get("layers") or []
-    if not isinstance(layers, list):
-        raise Malformed(f"{what}: member 'layers' is not a list")
+    # Go writes an empty list of layers as null.
+    layers = optional_member(value, "layers", list, what=what) or []
     return Manifest(
         raw=raw,
         media_type=kind,
@@ -280,9 +279,7 @@ def _read_manifest(raw: bytes, value: dict[str, Any], kind: str, *, what: str) -
 
 
 def _read_index(raw: bytes, value: dict[str, Any], kind: str, *, what: str) -> Index:
-    entries = value.get("manifests") or []
-    if not isinstance(entries, list):
-        raise Malformed(f"{what}: member 'manifests' is not a list")
+    entries = optional_member(value, "manifests", list, what=what) or []
     return Index(
         raw=raw,
         media_type=kind,
