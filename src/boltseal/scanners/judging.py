@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from itertools import islice
 
 from boltseal.core.names import Reference
 from boltseal.core.places import Place
-from boltseal.errors import UsageError
+from boltseal.errors import Malformed, UsageError
 from boltseal.scanners import Finding
 from boltseal.scanners.nodes import Node, Scalar, Tree
-from boltseal.scanners.variables import Filled
+from boltseal.scanners.variables import LONGEST, Filled
 
 _LONGEST_SHOWN = 300
+_MOST = 50_000
 _TEMPLATED = (
     ("${{", "it is an expression that only the run knows"),
     ("{{", "it is a template: render it and scan what comes out"),
@@ -45,6 +47,10 @@ def judged(text: str, *, place: Place, kind: str, meant: str | None = None) -> F
     if not name:
         why = "it is empty, so that something else must fill it in"
         return (ignored if not text else unresolved)(text, place=place, kind=kind, why=why)
+    if len(name) > LONGEST:
+        return unresolved(
+            text, place=place, kind=kind, why="it is longer than any reference may be"
+        )
     for mark, why in _TEMPLATED:
         if mark in name:
             return unresolved(text, place=place, kind=kind, why=why)
@@ -126,7 +132,13 @@ def fault_findings(tree: Tree, *, kind: str) -> list[Finding]:
     return [unresolved(f.text, place=f.place, kind=kind, why=f.why) for f in tree.faults]
 
 
-def ordered(findings: list[Finding]) -> tuple[Finding, ...]:
-    """Return findings in the order of the text, equal ones once."""
-    distinct = dict.fromkeys(findings)
+def ordered(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Return findings in the order of the text, equal ones once.
+
+    Raise Malformed for more than 50,000: a file that names one list of images again and again.
+    """
+    found = list(islice(findings, _MOST + 1))
+    if len(found) > _MOST:
+        raise Malformed(f"{found[0].place.path} names more than {_MOST} images")
+    distinct = dict.fromkeys(found)
     return tuple(sorted(distinct, key=lambda f: (f.place.line, f.place.column, f.text, f.status)))

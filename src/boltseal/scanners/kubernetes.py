@@ -128,13 +128,13 @@ def _custom(tree: Tree, node: Object, *, kind: str, rules: tuple[Rule, ...]) -> 
             if id(found) not in settled and rule.image:
                 yield scalar_finding(tree, found, kind=KIND)
             settled.add(id(found))
-    for _, inner in _walk(node):
+    for _, inner in walk(node):
         if looks_like_pod(inner):
             for image in pod_images(inner):
                 if id(image) not in settled:
                     settled.add(id(image))
                     yield scalar_finding(tree, image, kind=KIND)
-    for path, inner in _walk(node):
+    for path, inner in walk(node):
         if path[-1:] == ("image",) and id(inner) not in settled and _may_name_image(inner):
             why = _NO_RULE.format(kind=kind[:60], path=_spelled(path))
             text = inner.text if isinstance(inner, Scalar) else ""
@@ -158,7 +158,7 @@ def _follow(node: Node, path: tuple[str, ...]) -> list[Node]:
     return found
 
 
-def _walk(root: Node) -> Iterator[tuple[tuple[str, ...], Node]]:
+def walk(root: Node) -> Iterator[tuple[tuple[str, ...], Node]]:
     """Go through a tree from the outside in, with the path to each node."""
     waiting: list[tuple[tuple[str, ...], Node]] = [((), root)]
     while waiting:

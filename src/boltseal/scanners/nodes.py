@@ -119,8 +119,13 @@ def members(node: Node | None) -> Iterator[tuple[str, Node]]:
         yield from node.fields.items()
 
 
+def weight(node: Node) -> int:
+    """Return how many nodes a node counts for; long texts count more, so that none is repeated."""
+    return 1 + len(node.text) // 64 if isinstance(node, Scalar) else node.size
+
+
 def weigh(children: list[Node]) -> tuple[int, int]:
     """Return the number of nodes and the depth of a collection with these children."""
-    sizes = [1 if isinstance(child, Scalar) else child.size for child in children]
+    sizes = [weight(child) for child in children]
     depths = [0 if isinstance(child, Scalar) else child.depth for child in children]
     return 1 + sum(sizes), 1 + max(depths, default=0)

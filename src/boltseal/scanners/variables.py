@@ -34,6 +34,8 @@ def fill(text: str, lookup: Lookup, *, escape: Literal["$", "\\", "`"]) -> Fille
     Dockerfile, where quotes also count: they vanish, and single ones keep what is in them.
     Anything else with a `$` in it stays open, and so does a variable without a value.
     """
+    if escape == "$" and "$" not in text:
+        return Filled(text)
     try:
         filled = _Filler(text, lookup, escape).until("", 0)
     except _Open as reason:

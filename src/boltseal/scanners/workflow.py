@@ -43,12 +43,15 @@ class Workflow:
     def scan(self, path: str, text: str, *, options: Options) -> tuple[Finding, ...]:
         """Return the images that jobs and steps run in; see the room's protocol."""
         tree = parse_yaml(Source.parse(path, text))
-        findings = fault_findings(tree, kind=KIND)
-        for document in tree.documents:
-            for _, job in members(at(document, "jobs")):
-                findings += _job(tree, job)
-            findings += _action(tree, at(document, "runs"))
-        return ordered(findings)
+        return ordered(_findings(tree))
+
+
+def _findings(tree: Tree) -> Iterator[Finding]:
+    yield from fault_findings(tree, kind=KIND)
+    for document in tree.documents:
+        for _, job in members(at(document, "jobs")):
+            yield from _job(tree, job)
+        yield from _action(tree, at(document, "runs"))
 
 
 def _job(tree: Tree, job: Node) -> Iterator[Finding]:

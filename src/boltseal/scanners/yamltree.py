@@ -19,6 +19,7 @@ from boltseal.scanners.nodes import (
     Sequence,
     Tree,
     weigh,
+    weight,
 )
 from boltseal.scanners.source import Source
 
@@ -97,8 +98,7 @@ class _Builder:
 
     def _add(self, node: Node, *, anchor: str | None) -> None:
         self._count += 1
-        size = 1 if isinstance(node, Scalar) else node.size
-        if size > MOST_NODES or self._count > MOST_NODES:
+        if weight(node) > MOST_NODES or self._count > MOST_NODES:
             raise Malformed(
                 f"{self.source.path} has more than {MOST_NODES} nodes, its aliases filled in"
             )
@@ -124,7 +124,7 @@ class _Builder:
                 f"{self.source.path} has an alias inside of what it names: *{anchor[:80]}"
             )
         # A repeated collection costs what its first occurrence cost.
-        self._count += 0 if isinstance(node, Scalar) else node.size
+        self._count += weight(node)
         return node
 
     def _scalar(self, event: Any) -> Scalar:
