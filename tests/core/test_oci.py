@@ -292,23 +292,7 @@ def _again(read: Manifest | Index) -> Manifest | Index:
 
 SCALARS = st.none() | st.booleans() | st.integers() | st.text(max_size=5) | st.just(DIGEST)
 NAMES = st.sampled_from(
-    [
-        "schemaVersion",
-        "mediaType",
-        "config",
-        "layers",
-        "manifests",
-        "annotations",
-        "subject",
-        "artifactType",
-        "size",
-        "digest",
-        "data",
-        "urls",
-        "platform",
-        "os",
-        "architecture",
-    ]
+    [*IMAGE, *INDEX, *LAYER, "annotations", "subject", "artifactType", "data", "urls", "platform"]
 )
 DOCUMENTS = st.recursive(
     SCALARS | st.sampled_from([OCI_MANIFEST, OCI_INDEX, 2, CONFIG]),
