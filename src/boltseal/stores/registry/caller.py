@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from boltseal.errors import RegistryError
 from boltseal.stores.registry.addresses import host_reach, split_host
-from boltseal.stores.registry.answers import refusal
+from boltseal.stores.registry.answers import refusal, told
 from boltseal.stores.registry.auth import Authentication, Conversation
 from boltseal.stores.registry.exchange import (
     Failure,
@@ -113,6 +113,10 @@ class Caller:
         """Send a request that carries no credentials, to a host that a registry named."""
         deadline = self._clock() + self._timeout
         return answered(request, self._transport.send(request, limit=limit, deadline=deadline))
+
+    def told(self, response: Response) -> str:
+        """Say in one line what an answer says, our secrets taken out."""
+        return self._authentication.redact(told(response))
 
     def refusal(self, response: Response, call: Call) -> RegistryError:
         """Make the error for an answer that is of no use."""

@@ -21,7 +21,7 @@ from boltseal.errors import (
     Unready,
     UsageError,
 )
-from boltseal.stores.registry.answers import error_codes, is_missing, refuse_page, told
+from boltseal.stores.registry.answers import error_codes, is_missing, refuse_page
 from boltseal.stores.registry.caller import Call, Caller
 from boltseal.stores.registry.exchange import Response
 from boltseal.stores.registry.scopes import Need
@@ -93,13 +93,14 @@ class Manifests:
         """
         if reference.digest is not None and reference.digest != manifest.digest:
             raise UsageError(f"a manifest with the digest {manifest.digest} is not {reference}")
+        before = (self._seen[reference],) if reference in self._seen else ()
         call = Call(
             "PUT",
             _path(reference),
             Need(reference.repository, ("pull", "push")),
             headers=(("Content-Type", manifest.media_type),),
             body=manifest.raw,
-            again=None if reference.digest else lambda: self._look(reference, manifest),
+            again=None if reference.digest else lambda: self._look(reference, manifest, before),
         )
         response = self._caller.call(call)
         if response.status not in _STORED:
@@ -125,7 +126,7 @@ class Manifests:
         if response.status in (400, 405):
             raise RegistryError(
                 f"{reference.repository.registry} does not let clients delete {reference}: "
-                f"{told(response)}; delete it with the registry's own tools"
+                f"{self._caller.told(response)}; delete it with the registry's own tools"
             )
         raise self._caller.refusal(response, call)
 
@@ -139,24 +140,26 @@ class Manifests:
             return True
         return is_missing(response)
 
-    def _look(self, reference: Reference, manifest: Manifest | Index) -> Response | None:
-        known = reference in self._seen
-        before = self._seen.get(reference)
+    def _look(
+        self, reference: Reference, manifest: Manifest | Index, before: tuple[Digest | None, ...]
+    ) -> Response | None:
+        """Look at a tag before writing it again; `before` is what it named, where that is known."""
         now = self.resolve(reference)
         digest = None if now is None else now.digest
         if digest == manifest.digest:
             return Response(201)
-        if not known or digest == before:
+        if not before or digest == before[0]:
             return None
-        raise RegistryError(
-            f"{reference} was changed by another writer while its write got no answer; run again"
+        raise Unready(
+            f"{reference} was changed by another writer while its write got no answer; it was left "
+            "as it is, to be read and written again"
         )
 
     def _not_stored(self, response: Response, call: Call, *, reference: Reference) -> RegistryError:
         if reference.digest is None and is_immutable(response):
             return AccessDenied(
                 f"{reference.repository.registry} does not let the tag {reference.tag} of "
-                f"{reference.repository.path} be changed: {told(response)}. The repository's tags "
+                f"{reference.repository.path} be changed: {self._caller.told(response)}. The repository's tags "
                 "are immutable: exclude tags like `sha256-*` from that rule (in ECR: "
                 "IMMUTABLE_WITH_EXCLUSION), store signatures as bundles (referrers), or in another "
                 "repository"
