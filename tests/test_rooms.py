@@ -85,7 +85,7 @@ def test_a_module_imports_only_what_its_room_may(path: Path) -> None:
 
 @pytest.mark.parametrize("path", [p for p in MODULES if _room(p) in PURE], ids=_name)
 def test_a_pure_room_touches_nothing_outside(path: Path) -> None:
-    """A module of a pure room imports nothing that reaches the world and calls nothing that does."""
+    """A module of a pure room neither imports nor calls what reaches the world."""
     tree = ast.parse(path.read_text("utf-8"))
     reached = {name for name in _imports(tree) if name in WORLD or name.split(".")[0] in WORLD}
     assert not reached, f"{_name(path)} imports {sorted(reached)}"

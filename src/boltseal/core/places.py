@@ -27,7 +27,7 @@ class Place:
         parts = self.path.split("/")
         if "\\" in self.path or "\0" in self.path or any(part in {"", ".", ".."} for part in parts):
             raise UsageError(
-                f"{self.path[:200]!r} is not a path inside the repository; write it relative to the "
+                f"{self.path[:200]!r} is no path inside the repository; write it relative to the "
                 "root, with '/' and without '.' or '..'"
             )
         if self.line < 1 or self.column < 1:

@@ -20,8 +20,8 @@ _GO_ONLY = {
 def go_json(value: Any) -> bytes:
     """Encode like Go's `encoding/json`: compact, members in the order given, HTML escaped.
 
-    `value` is made of dict, list, tuple, str, int, float, bool and None; whoever stands for a Go map
-    sorts its members first. DEL and other non-ASCII characters stay as they are. Source: Go's
+    `value` is made of dict, list, tuple, str, int, float, bool and None; whoever stands for a Go
+    map sorts its members first. DEL and other non-ASCII characters stay as they are. Source: Go's
     encoding/json of Go 1.22 and later, which writes backspace and form feed in the short form.
     """
     text = _compact(value)

@@ -15,9 +15,9 @@ SERVICES = ("awskms", "azurekms", "gcpkms", "hashivault", "openbao", "k8s", "git
 def open_signer(
     reference: str, *, read: Callable[[str], bytes], password: Callable[[], bytes]
 ) -> LocalSigner:
-    """Open the private key that `reference` names; `read` fetches its bytes, `password` is asked once.
+    """Open the private key that `reference` names.
 
-    A file, `env://NAME`, a URL, or PEM text itself. Raise UsageError for a key service that this
+    `read` fetches its bytes, `password` is asked once. A file, `env://NAME`, a URL, or PEM text itself. Raise UsageError for a key service that this
     version does not sign with; never fall back to another kind of signing.
     """
     scheme = reference.partition(":")[0]
