@@ -415,6 +415,15 @@ def test_a_changed_private_key_is_whole_or_refused(data: st.DataObject) -> None:
     assert key.public_key.verify(key.sign(b"message"), b"message") is not None
 
 
+def test_an_ed448_key_of_a_wrong_length_is_refused() -> None:
+    """A key that calls itself Ed448 and is too short for it is one clear refusal."""
+    der = plain("ed25519-pkcs8").pkcs8.replace(
+        bytes.fromhex("06032b6570"), bytes.fromhex("06032b6571")
+    )
+    with pytest.raises(KeyUnusable, match="not a sound private key"):
+        PrivateKey.parse_pkcs8(der, what="it")
+
+
 # --- signing -------------------------------------------------------------------------------
 
 

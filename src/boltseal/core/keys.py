@@ -6,7 +6,7 @@ import base64
 import hashlib
 from dataclasses import dataclass, field
 
-from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.exceptions import InternalError, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import (
@@ -25,6 +25,8 @@ _PSS = bytes.fromhex("06092a864886f70d01010a")
 _PSS_WITHIN = 24
 _USABLE = "use ECDSA on P-256, P-384 or P-521, RSA or Ed25519"
 _UNSOUND = "is not a sound private key: it is damaged, or its parts do not agree"
+# The library lets an error of OpenSSL itself out where an Ed448 key has another length.
+_FAULTS = (ValueError, TypeError, InternalError)
 _LABEL_OF_PUBLIC = "PUBLIC KEY"
 
 _PUBLIC_CURES = {
@@ -77,7 +79,7 @@ class PublicKey:
             raise KeyUnusable(
                 f"{what} is of a kind or on a curve unknown here; {_USABLE}"
             ) from error
-        except ValueError as error:
+        except _FAULTS as error:
             raise KeyUnusable(
                 f"{what} is not a sound public key: damaged, or with values that no key may have, "
                 "such as an RSA exponent that is even or 1"
@@ -220,7 +222,7 @@ def _load(der: bytes, *, what: str) -> object:
         return serialization.load_der_private_key(der, password=None)
     except UnsupportedAlgorithm:
         sentence = f"{what} is of a kind or on a curve unknown here; {_USABLE}"
-    except (ValueError, TypeError):
+    except _FAULTS:
         sentence = f"{what} {_UNSOUND}"
     # Outside of the handler, so that nothing that saw the key's bytes hangs on our error.
     raise KeyUnusable(sentence)
@@ -237,7 +239,7 @@ def _decrypt(block: pem.Block, *, what: str, password: bytes | None) -> object:
         return serialization.load_pem_private_key(_as_pem(block), password=password)
     except UnsupportedAlgorithm:
         fault = KeyUnusable(f"{what} is encrypted in a way unknown here; decrypt it with OpenSSL")
-    except (ValueError, TypeError):
+    except _FAULTS:
         fault = PasswordError(f"the password given does not open {what}, or the file is damaged")
     raise fault  # outside of the handlers, as in _load
 
