@@ -141,7 +141,10 @@ class Authentication:
                     return response
             self._tokens.drop(registry, tried)
         fresh = yield from self._token(need, wanted)
-        return (yield _bearing(request, fresh.value))
+        second = yield _bearing(request, fresh.value)
+        if second.status != 401 or tried is not None:
+            return second
+        return (yield from self._after_refusal(request, second, need=need, tried=fresh))
 
     def _token(self, need: Need, wanted: Scopes) -> Generator[Request, Response, Token]:
         registry = need.repository.registry
