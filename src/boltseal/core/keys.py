@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.serialization import (
 
 from boltseal.core import pem, rsachecks, schemes
 from boltseal.core.keykinds import Kind, key_block, kind_of, named
+from boltseal.core.message import Message
 from boltseal.errors import BoltsealError, KeyUnusable, PasswordError
 
 # RFC 4055 id-RSASSA-PSS. The library reads such keys as plain RSA; Go, and so cosign, refuses them.
@@ -117,15 +118,30 @@ class PublicKey:
         """The SHA-256 of the SPKI in standard base64: how a Sigstore bundle names its key."""
         return base64.b64encode(hashlib.sha256(self.spki).digest()).decode("ascii")
 
-    def verify(self, signature: bytes, message: bytes) -> str | None:
+    @property
+    def hashes(self) -> frozenset[str]:
+        """The digests of a message that verifying with this key may need (`message.HASHES`)."""
+        return frozenset(one.hash for one in schemes.schemes(self._key) if one.hash)
+
+    @property
+    def wants_whole(self) -> bool:
+        """Whether this key verifies and signs over all bytes of a message, not over a digest."""
+        return any(one.hash is None for one in schemes.schemes(self._key))
+
+    def verify(self, signature: bytes, message: bytes | Message) -> str | None:
         """Return the name of the scheme by which `signature` over `message` holds, else None.
 
-        Only the schemes of this kind of key are tried (`schemes.schemes`). ECDSA signatures are
-        strict DER; no bytes make this raise. The scheme is part of the answer because one key
-        may have several: `Ed25519` and `Ed25519ph`, SHA-256 and the curve's own hash.
+        Only the schemes of this kind of key are tried (`schemes.schemes`), of those the ones for
+        which a `Message` has what they need. ECDSA signatures are strict DER; no bytes make this
+        raise. The scheme is part of the answer because one key may have several: `Ed25519` and
+        `Ed25519ph`, SHA-256 and the curve's own hash.
         """
-        held = (one.name for one in schemes.schemes(self._key) if one.holds(signature, message))
-        return next(held, None)
+        if isinstance(message, bytes):
+            message = Message.of(message, hashes=self.hashes)
+        for one in schemes.schemes(self._key):
+            if one.can_judge(message) and one.holds(signature, message):
+                return one.name
+        return None
 
     def __repr__(self) -> str:
         return f"PublicKey({self.algorithm}, {self.fingerprint})"
@@ -182,8 +198,13 @@ class PrivateKey:
         """The secret: PKCS#8 in DER in Go's shape, which for EC has [1] and no [0]."""
         return self._key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
 
-    def sign(self, message: bytes) -> bytes:
-        """Sign `message` with what both cosigns verify by default (`schemes.sign`)."""
+    def sign(self, message: bytes | Message) -> bytes:
+        """Sign `message` with what both cosigns verify by default (`schemes.sign`).
+
+        A `Message` must have what `public_key.hashes` and `wants_whole` name.
+        """
+        if isinstance(message, bytes):
+            message = Message.of(message, hashes=self.public_key.hashes)
         return schemes.sign(self._key, message)
 
     def __repr__(self) -> str:

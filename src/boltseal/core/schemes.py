@@ -2,6 +2,8 @@
 
 cosign 2.5 signs with SHA-256 whatever the curve, 3.1 with the curve's own hash and Ed25519ph;
 all of them are read. What is written is what both verify by default: SHA-256 and pure Ed25519.
+A scheme over a hash needs the digest alone, so that the message may be of any size; the two of
+Ed25519 need all of it: pure by definition, prehashed because no library takes the hash.
 """
 
 from __future__ import annotations
@@ -13,9 +15,12 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import (
+    Prehashed,
     decode_dss_signature,
     encode_dss_signature,
 )
+
+from boltseal.core.message import Message
 
 Verifying = ec.EllipticCurvePublicKey | rsa.RSAPublicKey | ed25519.Ed25519PublicKey
 Signing = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey | ed25519.Ed25519PrivateKey
@@ -26,14 +31,24 @@ _CURVES: dict[str, tuple[str, tuple[hashes.HashAlgorithm, ...]]] = {
     "secp384r1": ("P-384", (hashes.SHA256(), hashes.SHA384())),
     "secp521r1": ("P-521", (hashes.SHA256(), hashes.SHA512())),
 }
+_SIGNED = hashes.SHA256()
+_PAIRS = (2 * 32, 2 * 48, 2 * 66)
 
 
 @dataclass(frozen=True, slots=True)
 class Scheme:
-    """One way to sign: its name, and whether a signature (first) over a message (second) holds."""
+    """One way to sign: its name, and whether a signature (first) over a message (second) holds.
+
+    `hash` names the digest that it needs of the message; None stands for all of its bytes.
+    """
 
     name: str
-    holds: Callable[[bytes, bytes], bool]
+    hash: str | None
+    holds: Callable[[bytes, Message], bool]
+
+    def can_judge(self, message: Message) -> bool:
+        """Tell whether `message` has what this scheme needs of it."""
+        return message.whole is not None if self.hash is None else self.hash in message.digests
 
 
 def curve_name(key: ec.EllipticCurvePublicKey) -> str | None:
@@ -45,33 +60,58 @@ def curve_name(key: ec.EllipticCurvePublicKey) -> str | None:
 def schemes(key: Verifying) -> tuple[Scheme, ...]:
     """Return the schemes that a signature by `key` may have, the most frequent first."""
     if isinstance(key, rsa.RSAPublicKey):
-        return (Scheme(f"RSA {key.key_size} PKCS#1 v1.5 with SHA-256", _rsa(key)),)
+        return (Scheme(f"RSA {key.key_size} PKCS#1 v1.5 with SHA-256", _SIGNED.name, _rsa(key)),)
     if isinstance(key, ed25519.Ed25519PublicKey):
-        return Scheme("Ed25519", _pure(key)), Scheme("Ed25519ph", _prehashed(key))
+        return Scheme("Ed25519", None, _pure(key)), Scheme("Ed25519ph", None, _prehashed(key))
     curve, algorithms = _CURVES[key.curve.name]
     return tuple(
-        Scheme(f"ECDSA {curve} with SHA-{algorithm.digest_size * 8}", _ecdsa(key, algorithm))
+        Scheme(
+            f"ECDSA {curve} with SHA-{algorithm.digest_size * 8}",
+            algorithm.name,
+            _ecdsa(key, algorithm),
+        )
         for algorithm in algorithms
     )
 
 
-def sign(key: Signing, message: bytes) -> bytes:
-    """Sign with what both generations of cosign verify without a flag; DER for ECDSA."""
+def sign(key: Signing, message: Message) -> bytes:
+    """Sign with what both generations of cosign verify without a flag; DER for ECDSA.
+
+    The message must have its SHA-256, for an Ed25519 key all of its bytes.
+    """
     if isinstance(key, ed25519.Ed25519PrivateKey):
-        return key.sign(message)
+        if message.whole is None:
+            raise ValueError("Ed25519 signs all bytes of a message, and only digests were kept")
+        return key.sign(message.whole)
+    digest = message.digests[_SIGNED.name]
     if isinstance(key, rsa.RSAPrivateKey):
-        return key.sign(message, padding.PKCS1v15(), hashes.SHA256())
-    return key.sign(message, ec.ECDSA(hashes.SHA256()))
+        return key.sign(digest, padding.PKCS1v15(), Prehashed(_SIGNED))
+    return key.sign(digest, ec.ECDSA(Prehashed(_SIGNED)))
+
+
+def der_of_pair(signature: bytes) -> bytes | None:
+    """Spell r and s side by side (IEEE P1363) as DER; None for what has no such length.
+
+    The length is twice that of a number on P-256, P-384 or P-521. What it means for a key is
+    not decided here: a pair made on one curve never holds on another.
+    """
+    half = len(signature) // 2
+    if len(signature) not in _PAIRS:
+        return None
+    return encode_dss_signature(
+        int.from_bytes(signature[:half], "big"), int.from_bytes(signature[half:], "big")
+    )
 
 
 def _ecdsa(
     key: ec.EllipticCurvePublicKey, algorithm: hashes.HashAlgorithm
-) -> Callable[[bytes, bytes], bool]:
-    def holds(signature: bytes, message: bytes) -> bool:
+) -> Callable[[bytes, Message], bool]:
+    def holds(signature: bytes, message: Message) -> bool:
         if not _is_strict(signature):
             return False
         try:
-            key.verify(signature, message, ec.ECDSA(algorithm))
+            digest = message.digests[algorithm.name]
+            key.verify(signature, digest, ec.ECDSA(Prehashed(algorithm)))
         except (InvalidSignature, ValueError):
             return False
         return True
@@ -92,10 +132,11 @@ def _is_strict(signature: bytes) -> bool:
     return r > 0 and s > 0 and encode_dss_signature(r, s) == signature
 
 
-def _rsa(key: rsa.RSAPublicKey) -> Callable[[bytes, bytes], bool]:
-    def holds(signature: bytes, message: bytes) -> bool:
+def _rsa(key: rsa.RSAPublicKey) -> Callable[[bytes, Message], bool]:
+    def holds(signature: bytes, message: Message) -> bool:
         try:
-            key.verify(signature, message, padding.PKCS1v15(), hashes.SHA256())
+            digest = message.digests[_SIGNED.name]
+            key.verify(signature, digest, padding.PKCS1v15(), Prehashed(_SIGNED))
         except (InvalidSignature, ValueError):
             return False
         return True
@@ -103,10 +144,12 @@ def _rsa(key: rsa.RSAPublicKey) -> Callable[[bytes, bytes], bool]:
     return holds
 
 
-def _pure(key: ed25519.Ed25519PublicKey) -> Callable[[bytes, bytes], bool]:
-    def holds(signature: bytes, message: bytes) -> bool:
+def _pure(key: ed25519.Ed25519PublicKey) -> Callable[[bytes, Message], bool]:
+    def holds(signature: bytes, message: Message) -> bool:
+        if message.whole is None:
+            return False
         try:
-            key.verify(signature, message)
+            key.verify(signature, message.whole)
         except (InvalidSignature, ValueError):
             return False
         return True
@@ -114,19 +157,20 @@ def _pure(key: ed25519.Ed25519PublicKey) -> Callable[[bytes, bytes], bool]:
     return holds
 
 
-def _prehashed(key: ed25519.Ed25519PublicKey) -> Callable[[bytes, bytes], bool]:
+def _prehashed(key: ed25519.Ed25519PublicKey) -> Callable[[bytes, Message], bool]:
     """Verify Ed25519ph (RFC 8032 5.1, empty context), which cryptography does not have."""
     raw = key.public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw)
 
-    def holds(signature: bytes, message: bytes) -> bool:
+    def holds(signature: bytes, message: Message) -> bool:
         # Imported here because only this one scheme of one kind of key needs it.
         from nacl import bindings
         from nacl.exceptions import CryptoError
 
-        if len(signature) != bindings.crypto_sign_BYTES:
+        if len(signature) != bindings.crypto_sign_BYTES or message.whole is None:
             return False
         state = bindings.crypto_sign_ed25519ph_state()
-        bindings.crypto_sign_ed25519ph_update(state, message)
+        for piece in message.pieces():
+            bindings.crypto_sign_ed25519ph_update(state, piece)
         try:
             return bindings.crypto_sign_ed25519ph_final_verify(state, signature, raw)
         except CryptoError:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
+from boltseal.core.message import Message
 from boltseal.core.names import Digest, Reference
 
 
@@ -35,13 +36,13 @@ class Draft:
     """What is about to be signed.
 
     `payload` is what will be stored, `signed` what the key signs: the payload itself, or the
-    DSSE pre-authentication encoding of it.
+    DSSE pre-authentication encoding of it, or a file that is not held in memory.
     """
 
     form: Form
     subject: Digest
     payload: bytes
-    signed: bytes
+    signed: bytes | Message
     predicate_type: str | None = None
 
 
@@ -98,7 +99,7 @@ class Signature:
     form: Form
     kind: Kind
     payload: bytes
-    signed: bytes
+    signed: bytes | Message
     subjects: tuple[Subject, ...]
     proof: Proof
     reference: str | None = None

@@ -1,0 +1,67 @@
+"""A message that is met in chunks is signed and verified as the same bytes in one piece are."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+from hypothesis import given
+from hypothesis import strategies as st
+
+from boltseal.core.keyfile import open_key
+from boltseal.core.keys import PrivateKey
+from boltseal.core.message import HASHES, Message
+from boltseal.core.schemes import der_of_pair
+
+KEYS = Path(__file__).parents[1] / "vectors" / "keys"
+PLAIN = ("p384-sec1", "p521-pkcs8", "rsa2048-pkcs1", "ed25519-pkcs8")
+
+
+def private(name: str) -> PrivateKey:
+    data = (KEYS / f"imported31-{name}.key").read_bytes()
+    return open_key(data, password=b"imported", what=name)
+
+
+@pytest.mark.parametrize("name", PLAIN)
+def test_a_message_in_chunks_is_signed_as_the_same_bytes_are(name: str) -> None:
+    """What is signed in chunks holds over the bytes, and the reverse, for every kind of key."""
+    key = private(name)
+    content = bytes(range(256)) * 9000
+    chunks = [content[i : i + 1000] for i in range(0, len(content), 1000)]
+    whole = memoryview(content) if key.public_key.wants_whole else None
+    message = Message.read(chunks, hashes=key.public_key.hashes, whole=whole)
+    assert key.public_key.verify(key.sign(message), content) is not None
+    assert key.public_key.verify(key.sign(content), message) is not None
+    assert key.public_key.verify(key.sign(content + b"x"), message) is None
+
+
+def test_a_message_without_what_a_key_needs_is_not_verified() -> None:
+    """A digest alone never passes for the bytes that Ed25519 signs, nor one hash for another."""
+    ed25519, p384 = private("ed25519-pkcs8"), private("p384-sec1")
+    digest = Message.read([b"abc"], hashes=["sha256"])
+    assert ed25519.public_key.verify(ed25519.sign(b"abc"), digest) is None
+    assert p384.public_key.verify(p384.sign(b"abc"), digest) == "ECDSA P-384 with SHA-256"
+    with pytest.raises(ValueError, match="all bytes"):
+        ed25519.sign(digest)
+
+
+@given(st.lists(st.binary(max_size=50), max_size=20))
+def test_digests_do_not_depend_on_how_a_message_is_cut(chunks: list[bytes]) -> None:
+    """The digests of a message are those of its chunks joined."""
+    content = b"".join(chunks)
+    message = Message.read(chunks, hashes=HASHES)
+    assert message.digests == Message.of(content).digests
+    assert message.digests["sha384"] == hashlib.sha384(content).digest()
+    assert b"".join(Message.of(content).pieces()) == content
+
+
+@pytest.mark.parametrize("half", [32, 48, 66])
+def test_a_pair_of_numbers_becomes_the_one_der_spelling(half: int) -> None:
+    """r and s side by side become DER where their length is that of a curve, and only there."""
+    pair = (1).to_bytes(half, "big") + (2).to_bytes(half, "big")
+    assert decode_dss_signature(der_of_pair(pair) or b"") == (1, 2)
+    assert der_of_pair(pair + b"\0") is None
+    assert der_of_pair(pair[1:]) is None
+    assert der_of_pair(b"") is None
