@@ -25,13 +25,8 @@ CONTENT = "dev.sigstore.bundle.content"
 PREDICATE_TYPE = "dev.sigstore.bundle.predicateType"
 CREATED = "org.opencontainers.image.created"
 _MEMBERS = {"mediaType", "verificationMaterial", "dsseEnvelope", "messageSignature"}
-_MATERIAL = {
-    "publicKey",
-    "certificate",
-    "x509CertificateChain",
-    "tlogEntries",
-    "timestampVerificationData",
-}
+_MAKERS = ("publicKey", "certificate", "x509CertificateChain")
+_MATERIAL = {*_MAKERS, "tlogEntries", "timestampVerificationData"}
 
 
 def is_bundle(media_type: str) -> bool:
@@ -138,7 +133,8 @@ def _checked(document: Mapping[str, Any], *, what: str) -> Mapping[str, Any]:
         raise Malformed(f"{what} must hold either an envelope or a message signature")
     material = member(document, "verificationMaterial", dict, what=what)
     _no_others(material, _MATERIAL, what=f"{what}: verificationMaterial")
-    named = [n for n in ("publicKey", "certificate", "x509CertificateChain") if n in material]
+    # protojson reads null as absent, so a null names nothing.
+    named = [n for n in _MAKERS if material.get(n) is not None]
     if len(named) != 1:
         raise Malformed(f"{what} must name one key, certificate or chain; it names {len(named)}")
     return dict(material)
