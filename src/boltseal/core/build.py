@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -78,6 +78,10 @@ class Build:
             base_repository=about.base_repository,
             foreign=about.foreign,
         )
+
+    def at(self, when: datetime) -> Build:
+        """Return the same build as one of another moment."""
+        return replace(self, created=when)
 
     def annotations(self, items: Iterable[str], *, demanded: bool = False) -> Annotations:
         """Return what is known of `items`, under their own names; `created` is in UTC.
