@@ -14,7 +14,7 @@ from boltseal.errors import UsageError
 
 Status = Literal["image", "unresolved", "ignored"]
 _NOTHING: Mapping[str, str] = MappingProxyType({})
-_RULE = re.compile(r"(!?)([A-Za-z][A-Za-z0-9]*|\*):([A-Za-z0-9_\-.\[\]/]+)")
+_RULE = re.compile(r"(!?)([A-Za-z][A-Za-z0-9]*|\*):([A-Za-z0-9_\-.\[\]/*]+)")
 
 
 @dataclass(frozen=True, slots=True)

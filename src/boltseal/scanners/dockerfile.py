@@ -165,10 +165,10 @@ class _Build:
         for flag in found:
             name, equals, value = flag.text.partition("=")
             if instruction.name == "copy" and name == "--from" and equals:
-                yield self._source(_part(flag, value), later=later, numbers=True)
+                yield self._source(flag.part(value), later=later, numbers=True)
             if instruction.name == "run" and name == "--mount":
                 for item in _mount(value):
-                    yield self._source(_part(flag, item), later=later, numbers=False)
+                    yield self._source(flag.part(item), later=later, numbers=False)
 
     def _source(self, word: Word, *, later: bool, numbers: bool) -> Finding:
         text = word.text
@@ -211,14 +211,6 @@ def _mount(value: str) -> list[str]:
     fields = re.findall(r'"(?:[^"]|"")*"|[^,]+', value)
     pairs = [field.strip('"').partition("=") for field in fields]
     return [text for name, equals, text in pairs if name.lower() == "from" and equals]
-
-
-def _part(flag: Word, value: str) -> Word:
-    """Return the word for a value inside of a flag, exact where the flag is."""
-    if flag.end is None or flag.text.count(f"={value}") != 1:
-        return Word(value, flag.start, None)
-    start = flag.start + flag.text.index(f"={value}") + 1
-    return Word(value, start, start + len(value))
 
 
 SCANNER = Dockerfile()

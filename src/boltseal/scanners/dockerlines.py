@@ -49,11 +49,11 @@ class Instruction:
         begin, origin = self.segments[max(at, 0)]
         return origin + position - begin
 
-    def word(self, begin: int, end: int, *, text: str | None = None) -> Word:
-        """Return the characters `begin` to `end` of `rest`, read as `text`."""
-        start, stop = self.offset(begin), self.offset(max(begin, end - 1)) + 1
-        exact = text is None and stop - start == end - begin
-        return Word(self.rest[begin:end] if text is None else text, start, stop if exact else None)
+    def word(self, begin: int, end: int) -> Word:
+        """Return the characters `begin` to `end` of `rest`."""
+        start = self.offset(begin)
+        stop = start if begin >= end else self.offset(end - 1) + 1
+        return Word(self.rest[begin:end], start, stop if stop - start == end - begin else None)
 
     def within(self) -> Instruction:
         """Return the instruction that an ONBUILD holds."""
@@ -159,12 +159,29 @@ def _first_word(text: str) -> tuple[str, int]:
     return (match[1].lower(), match.end()) if match else ("", 0)
 
 
-def flags(instruction: Instruction, *, escape: str) -> tuple[list[Word], int]:
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """A flag with its quotes and escapes undone, and where in the instruction's rest it begins."""
+
+    text: str
+    begin: int
+    instruction: Instruction
+
+    def part(self, value: str) -> Word:
+        """Return the word of a value inside of this flag, exact where the file writes it so."""
+        written = self.instruction.rest[self.begin : self.begin + len(self.text)]
+        if written != self.text or self.text.count(f"={value}") != 1:
+            return Word(value, self.instruction.offset(self.begin), None)
+        start = self.begin + self.text.index(f"={value}") + 1
+        return self.instruction.word(start, start + len(value))
+
+
+def flags(instruction: Instruction, *, escape: str) -> tuple[list[Flag], int]:
     """Return the `--flags` in front of an instruction's arguments, and where these begin.
 
     Quotes and escapes are undone as in BuildKit (parser/split_command.go).
     """
-    found: list[Word] = []
+    found: list[Flag] = []
     position, rest = 0, instruction.rest
     while True:
         position += len(rest[position:]) - len(rest[position:].lstrip())
@@ -173,8 +190,7 @@ def flags(instruction: Instruction, *, escape: str) -> tuple[list[Word], int]:
         text, end = _flag(rest, position, escape)
         if text == "--":
             return found, end
-        exact = text == rest[position:end]
-        found.append(instruction.word(position, end, text=None if exact else text))
+        found.append(Flag(text, position, instruction))
         position = end
 
 

@@ -130,7 +130,7 @@ def _matrix(job: Node, name: str) -> list[Node]:
     column = at(matrix, key)
     found: list[Node | None] = [at(value, *path) for value in elements(column)]
     if column is not None and not isinstance(column, Scalar):
-        found += [at(value, *path) for value in elements(at(matrix, "include")) if at(value, key)]
+        found += [at(row, key, *path) for row in elements(at(matrix, "include")) if at(row, key)]
     elif column is None:
         rows = elements(at(matrix, "include"))
         found = [at(row, key, *path) for row in rows]

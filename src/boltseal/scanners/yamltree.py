@@ -133,7 +133,9 @@ class _Builder:
         start = end - len(event.value)
         style = event.style or ""
         if style in {"|", ">"} or start < 0 or self.source.text[start:end] != event.value:
-            return Scalar(event.value, event.start_mark.index, None, style, event.tag or "")
+            first = event.start_mark.index
+            first += int(style in {"'", '"'} and self.source.text[first : first + 1] == style)
+            return Scalar(event.value, first, None, style, event.tag or "")
         return Scalar(event.value, start, end, style, event.tag or "")
 
     def _collection(self, ended: _Open) -> Node:
