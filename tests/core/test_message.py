@@ -16,7 +16,7 @@ from boltseal.core.message import HASHES, Message
 from boltseal.core.schemes import der_of_pair
 
 KEYS = Path(__file__).parents[1] / "vectors" / "keys"
-PLAIN = ("p384-sec1", "p521-pkcs8", "rsa2048-pkcs1", "ed25519-pkcs8")
+PLAIN = ("p256-pkcs8", "p384-sec1", "p521-pkcs8", "rsa2048-pkcs1", "ed25519-pkcs8")
 
 
 def private(name: str) -> PrivateKey:

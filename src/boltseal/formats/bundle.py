@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from boltseal.core.annotations import Annotations
@@ -62,12 +63,13 @@ def seal(drafted: Draft, proof: Proof, *, created: str) -> Artifact:
 
 def write(envelope: Envelope, proof: Proof) -> bytes:
     """Write a bundle around `envelope`, member order and white space as cosign 3.1 prints them."""
+    return wrap({"dsseEnvelope": envelope.to_json()}, proof)
+
+
+def wrap(content: Mapping[str, Any], proof: Proof) -> bytes:
+    """Write a bundle around its one content: `dsseEnvelope` or `messageSignature`."""
     return proto_json(
-        {
-            "mediaType": MEDIA_TYPE,
-            "verificationMaterial": _material(proof),
-            "dsseEnvelope": envelope.to_json(),
-        }
+        {"mediaType": MEDIA_TYPE, "verificationMaterial": _material(proof), **content}
     )
 
 
@@ -95,8 +97,7 @@ def open_artifact(artifact: Artifact) -> Signature:
     or an attestation; cosign 3.1 takes either for a signature.
     """
     what = artifact.origin or "bundle"
-    document = parse_object(artifact.content, what=what)
-    proof = _read_proof(_checked(document, what=what), what=what)
+    document, proof = unwrap(artifact.content, what=what)
     if "dsseEnvelope" not in document:
         raise Malformed(f"{what} holds no statement about an image (no DSSE envelope)")
     envelope = Envelope.parse(member(document, "dsseEnvelope", dict, what=what), what=what)
@@ -111,15 +112,21 @@ def open_artifact(artifact: Artifact) -> Signature:
         payload=envelope.payload,
         signed=envelope.signed,
         subjects=statement.subjects,
-        proof=_with_signature(proof, envelope.signatures[0]),
+        proof=replace(proof, signature=envelope.signatures[0]),
         predicate_type=statement.predicate_type,
         statement=statement.document,
         origin=what,
     )
 
 
-def _with_signature(proof: Proof, signature: bytes) -> Proof:
-    return Proof(signature, proof.hint, proof.certificates, proof.log_entries, proof.timestamps)
+def unwrap(content: bytes, *, what: str) -> tuple[Mapping[str, Any], Proof]:
+    """Read a bundle's members and the material beside its content, the proof's signature left out.
+
+    Exactly one of `dsseEnvelope` and `messageSignature` is a member. Raise Unsupported for a
+    version that is not 0.3, Malformed for what cannot be read in exactly one way.
+    """
+    document = parse_object(content, what=what)
+    return document, _read_proof(_checked(document, what=what), what=what)
 
 
 def _checked(document: Mapping[str, Any], *, what: str) -> Mapping[str, Any]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
+from boltseal.core.message import Message
 from boltseal.core.names import Digest, Reference, Repository
 from boltseal.core.oci import Descriptor, Index, Manifest
 from boltseal.core.signature import Artifact, Form
@@ -121,3 +123,24 @@ class Shelf(Protocol):
 
     def remove(self, artifacts: Sequence[Artifact], subject: Reference) -> tuple[str, ...]:
         """Take artifacts off the shelf; return notices of what the registry would not let go."""
+
+
+class Files(Protocol):
+    """Local files by path, `-` being standard input.
+
+    Every method raises FileUnusable where a file cannot be read or written.
+    """
+
+    def message(
+        self, path: str, *, hashes: Iterable[str], whole: bool
+    ) -> AbstractContextManager[Message]:
+        """Meet a file of any size as a message with these digests; `whole` adds all its bytes."""
+
+    def read(self, path: str, *, limit: int) -> bytes:
+        """Return the content of a small file, of at most `limit` bytes."""
+
+    def write(self, path: str, content: bytes) -> None:
+        """Put a file in place whole, readable by its owner alone, over what stood there."""
+
+    def exists(self, path: str) -> bool:
+        """Tell whether something stands at a path."""

@@ -44,6 +44,16 @@ class KeyTrust:
         """All distinct keys that this trust could believe by, in the order given."""
         return tuple(anchor for anchor, _ in self.keys)
 
+    @property
+    def hashes(self) -> frozenset[str]:
+        """The digests of a message that these keys may need (`message.HASHES`)."""
+        return frozenset(name for _, key in self.keys for name in key.hashes)
+
+    @property
+    def wants_whole(self) -> bool:
+        """Whether one of these keys verifies over all bytes of a message."""
+        return any(key.wants_whole for _, key in self.keys)
+
     def checks(self, signature: Signature) -> Checks:
         """Ask every key whether it made `signature`; never raise, whatever bytes are in it.
 
