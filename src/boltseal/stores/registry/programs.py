@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
+import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -45,6 +47,8 @@ def runner(environment: Mapping[str, str], *, seconds: float = PROGRAM_SECONDS) 
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             env=passed,
+            # A group of its own, so that what a script has started ends with it.
+            start_new_session=True,
         ) as process:
             late = threading.Event()
             timer = threading.Timer(seconds, _end, (process, late))
@@ -54,7 +58,8 @@ def runner(environment: Mapping[str, str], *, seconds: float = PROGRAM_SECONDS) 
                 output = _exchanged(process, given)
             finally:
                 timer.cancel()
-                process.kill()
+                if process.poll() is None:
+                    _kill(process)
         return Outcome(None if late.is_set() else process.returncode, output)
 
     return run
@@ -129,7 +134,16 @@ def _exchanged(process: subprocess.Popen[bytes], given: bytes) -> bytes:
 
 def _end(process: subprocess.Popen[bytes], late: threading.Event) -> None:
     late.set()
-    process.kill()
+    _kill(process)
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    """End a process that has not been waited for yet, and its group where there are groups."""
+    if sys.platform == "win32":
+        process.kill()
+        return
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
 
 
 def _ours(name: str) -> bool:
