@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from boltseal.errors import UsageError
 
 DOCKER_HUB = "index.docker.io"
+LAYOUT = "oci:"
 _HEX = re.compile(r"[0-9a-f]{64}")
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
 _COMPONENT = re.compile(r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*")
@@ -63,7 +64,10 @@ class Digest:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Repository:
-    """A registry host (with its port) and a path in it; `str()` is what cosign signs as name."""
+    """A registry host (with its port) and a path in it; `str()` is what cosign signs as name.
+
+    A folder in OCI layout is a repository without a registry, its path that of the folder.
+    """
 
     registry: str
     path: str
@@ -90,6 +94,11 @@ class Repository:
         return cls(registry, path)
 
     @property
+    def is_layout(self) -> bool:
+        """True for a folder in OCI layout."""
+        return not self.registry
+
+    @property
     def host(self) -> str:
         """The registry's host without its port, brackets of IPv6 kept."""
         return re.sub(r":[0-9]+$", "", self.registry)
@@ -101,7 +110,7 @@ class Repository:
         return Reference(self, tag=_checked_tag(target, f"{self}:{target}"))
 
     def __str__(self) -> str:
-        return f"{self.registry}/{self.path}"
+        return f"{self.registry}/{self.path}" if self.registry else f"{LAYOUT}{self.path}"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -130,6 +139,25 @@ class Reference:
         elif digest is None:
             tag = "latest"
         return cls(Repository.parse(name), tag, digest)
+
+    @classmethod
+    def parse_place(cls, text: str) -> Reference:
+        """Read a reference, or `oci:FOLDER[:TAG][@DIGEST]` for an image in OCI layout.
+
+        Only for what a user typed: in a manifest, `oci:1.0` is an image of that name, and a
+        folder of a pull request must never stand in for a registry. Without a tag the folder's
+        only image is meant, whose tag is then empty.
+        """
+        if not text.startswith(LAYOUT):
+            return cls.parse(text)
+        name, _, digest_text = text.removeprefix(LAYOUT).partition("@sha256:")
+        digest = Digest.parse(f"sha256:{digest_text}") if digest_text else None
+        head, colon, tail = name.rpartition(":")
+        tagged = bool(colon and head and _TAG.fullmatch(tail))
+        folder, tag = (head, tail) if tagged else (name, None if digest else "")
+        if not folder or "\0" in folder:
+            raise UsageError(f"{text!r} names no folder; write oci:FOLDER, :TAG or @DIGEST")
+        return cls(Repository("", folder), tag, digest)
 
     @classmethod
     def lowered(cls, text: str) -> tuple[Reference, str | None]:
@@ -163,7 +191,7 @@ class Reference:
     def __str__(self) -> str:
         if self.digest:
             return f"{self.repository}@{self.digest}"
-        return f"{self.repository}:{self.tag}"
+        return f"{self.repository}:{self.tag}" if self.tag else str(self.repository)
 
 
 def _split_tag(name: str) -> tuple[str, str | None]:

@@ -14,6 +14,7 @@ from boltseal.core.annotations import Annotations
 from boltseal.core.names import Reference
 from boltseal.core.signature import Artifact, Draft, Form, Proof
 from boltseal.core.signing import SignReport
+from boltseal.errors import UsageError
 from boltseal.flows.placing import Errand, OnExisting, Piece, Workshop, carry_out, rfc3339
 from boltseal.flows.targets import Target
 from boltseal.formats import bundle, simplesigning
@@ -58,10 +59,20 @@ def _pieces(target: Target, *, order: Order, workshop: Workshop) -> list[Piece]:
             draft = bundle.draft(target.digest, order.annotations)
             pieces.append(Piece(draft, partial(_bundled, workshop=workshop), shelf))
             continue
-        for identity in order.identities or (str(target.reference.repository),):
+        for identity in order.identities or (_name(target),):
             draft = simplesigning.draft(identity, target.digest, order.annotations)
             pieces.append(Piece(draft, simplesigning.seal, shelf))
     return pieces
+
+
+def _name(target: Target) -> str:
+    if target.reference.repository.is_layout:
+        raise UsageError(
+            f"{target.reference} is in a folder and has no name that the classic form could sign; "
+            "give the one it will be deployed under with --sign-container-identity, or sign with "
+            "--format bundle"
+        )
+    return str(target.reference.repository)
 
 
 def _bundled(draft: Draft, proof: Proof, *, workshop: Workshop) -> Artifact:
