@@ -15,7 +15,7 @@ from boltseal.cli.passwords import read_password
 from boltseal.core.annotations import Annotations, where_cosign_splits
 from boltseal.core.names import Repository
 from boltseal.core.oci import ZERO_TIME
-from boltseal.core.signature import Form
+from boltseal.core.signature import Form, Kind
 from boltseal.errors import Undecided, UsageError
 from boltseal.signers.local import LocalSigner
 from boltseal.signers.open import open_signer
@@ -75,7 +75,12 @@ def registry(given: Given, *, writes: bool = False) -> Iterator[Store]:
 
 
 def shelves(
-    given: Given, store: Store, forms: Sequence[Form], *, created: str = ZERO_TIME
+    given: Given,
+    store: Store,
+    forms: Sequence[Form],
+    *,
+    created: str = ZERO_TIME,
+    kind: Kind = Kind.SIGNATURE,
 ) -> tuple[Shelf, ...]:
     """Return the shelves for the forms wanted, beside the image or where it was said."""
     return open_shelves(
@@ -87,6 +92,7 @@ def shelves(
         docker_types=bool(
             parse_bool(given.around.environment.get("COSIGN_DOCKER_MEDIA_TYPES", ""))
         ),
+        kind=kind,
     )
 
 

@@ -93,7 +93,9 @@ class Signature:
 
     `payload` keeps the exact bytes, `signed` the bytes that the proof is over. `reference` is
     the docker-reference of a classic payload; `predicate_type` and `statement` are those of a
-    statement. `origin` says where it was found, for reports.
+    statement. `envelope` is the JSON that an attestation was stored as, for whoever prints it;
+    empty for a bundle, whose envelope follows from the rest. `origin` says where it was found,
+    for reports.
     """
 
     form: Form
@@ -105,6 +107,7 @@ class Signature:
     reference: str | None = None
     predicate_type: str | None = None
     statement: Mapping[str, Any] | None = None
+    envelope: bytes = b""
     origin: str = ""
 
     def subject(self, digest: Digest) -> Subject | None:

@@ -18,14 +18,17 @@ from boltseal.errors import UsageError
 from boltseal.flows.placing import Errand, OnExisting, Piece, Workshop, carry_out, rfc3339
 from boltseal.flows.targets import Target
 from boltseal.formats import attestation, bundle
-from boltseal.formats.statement import Statement, attest_statement
+from boltseal.formats.schemacheck import demand_schema, schema_of
+from boltseal.formats.statement import SIGN, Statement, attest_statement
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
     """What is to be said: a predicate of a type about each image, or one whole statement.
 
-    A whole `statement` keeps its bytes and must have the image among its subjects.
+    A whole `statement` keeps its bytes; it must be of the type and have the image among its
+    subjects. With `schema_check` a predicate that breaks the published rules of its type is
+    refused before anything is signed; cosign takes it.
     """
 
     predicate_type: str
@@ -34,6 +37,7 @@ class Claim:
     recursive: bool = False
     on_existing: OnExisting = OnExisting.APPEND
     dry_run: bool = False
+    schema_check: bool = True
 
 
 def attest(
@@ -41,12 +45,37 @@ def attest(
 ) -> SignReport:
     """Sign the claim about every digest and attach it; failures stand in the report by image.
 
-    The workshop's shelves are those of attestations. Raise UsageError for no images, Malformed
-    for a whole statement that is none.
+    The workshop's shelves are those of attestations. Raise UsageError for no images or for a
+    type that cannot be attested, Malformed for a whole statement that is none or for a predicate
+    that is not as its type says.
     """
+    _check(claim, workshop)
     errand = Errand(recursive=claim.recursive, on_existing=claim.on_existing, dry_run=claim.dry_run)
     pieces = partial(_pieces, claim=claim, workshop=workshop)
     return carry_out(references, errand, workshop=workshop, pieces=pieces)
+
+
+def _check(claim: Claim, workshop: Workshop) -> None:
+    if claim.predicate_type == SIGN:
+        raise UsageError(
+            f"{SIGN} is what a signature of the image itself is written as, so an attestation of "
+            "that type would be read as one; sign the image with: boltseal sign"
+        )
+    predicate = claim.predicate
+    if claim.statement is not None:
+        given = Statement.parse(claim.statement, what="the statement given")
+        if given.predicate_type != claim.predicate_type:
+            raise UsageError(
+                f"the statement given is of type {given.predicate_type}, and it is to be attested "
+                f"as {claim.predicate_type}; leave the type out, or give the right one"
+            )
+        predicate = given.document.get("predicate")
+    if claim.schema_check:
+        demand_schema(claim.predicate_type, predicate)
+    elif schema_of(claim.predicate_type, predicate) is not None:
+        workshop.progress.notice(
+            "the predicate was not compared with the published rules of its type"
+        )
 
 
 def _pieces(target: Target, *, claim: Claim, workshop: Workshop) -> list[Piece]:

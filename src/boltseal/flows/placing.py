@@ -193,13 +193,21 @@ def _work(
         else:
             artifact = piece.seal(piece.draft, workshop.signer.sign(piece.draft))
             stands = piece.shelf.place(artifact, target.subject, target.described, seen=seen.found)
-            placed.append((stands, piece, mine))
+            others = tuple(old for old in mine if not _same(old, artifact, stands))
+            placed.append((stands, piece, others))
     for stands, piece, mine in placed:
         final = piece.shelf.confirm(stands)
         if mine:
             notices.extend(piece.shelf.remove(mine, target.subject))
         action = Action.REPLACED if mine else Action.SIGNED
         done.append(Outcome(piece.draft.form, action, final.location, final.tag))
+
+
+def _same(old: Artifact, new: Artifact, stands: Placed) -> bool:
+    """Tell whether what was there is what was placed: some keys sign the same bytes alike."""
+    if new.form is Form.BUNDLE:
+        return old.location == stands.location
+    return (old.content, dict(old.annotations)) == (new.content, dict(new.annotations))
 
 
 @dataclass(frozen=True, slots=True)

@@ -236,7 +236,7 @@ def conclude(
         judged=judged,
         faults=tuple(str(fault) for fault in faults),
         reason="" if error is None else str(error),
-        advice="" if error is None else _advice(error, target, judged),
+        advice="" if error is None else _advice(error, judged, demand.kind),
         error=error,
         left_out=left_out,
         platform=target.platform,
@@ -291,12 +291,14 @@ def _failed(asked: str, reference: Reference, error: BoltsealError) -> ImageRepo
         resolved=resolved,
         reference=reference,
         reason=str(error),
-        advice=_advice(error, None, ()),
+        advice=_advice(error, (), Kind.SIGNATURE),
         error=error,
     )
 
 
-def _advice(error: BoltsealError, target: Target | None, judged: Sequence[Judged]) -> str:
+def _advice(error: BoltsealError, judged: Sequence[Judged], kind: Kind) -> str:
+    if isinstance(error, NoSignature) and kind is Kind.ATTESTATION:
+        return "attest it in the workflow that pushed it (boltseal attest), by this digest"
     if isinstance(error, NoSignature):
         return "sign it in the workflow that pushed it (the boltseal action), by this digest"
     if isinstance(error, Undecided):

@@ -48,10 +48,12 @@ def open_artifact(artifact: Artifact) -> tuple[Signature, ...]:
     if artifact.annotations.get(SIGNATURE) not in ("", None):
         raise Malformed(f"{what} carries a signature beside its envelope; an attestation has none")
     envelope = Envelope.parse(parse_object(artifact.content, what=what), what=what)
-    return open_envelope(envelope, form=Form.CLASSIC, what=what)
+    return open_envelope(envelope, form=Form.CLASSIC, what=what, stored=artifact.content)
 
 
-def open_envelope(envelope: Envelope, *, form: Form, what: str) -> tuple[Signature, ...]:
+def open_envelope(
+    envelope: Envelope, *, form: Form, what: str, stored: bytes = b""
+) -> tuple[Signature, ...]:
     """Open an envelope into one signature for each that it carries; each is judged alone."""
     statement = Statement.parse(envelope.payload, what=f"{what}: statement")
     return tuple(
@@ -64,6 +66,7 @@ def open_envelope(envelope: Envelope, *, form: Form, what: str) -> tuple[Signatu
             proof=Proof(signature),
             predicate_type=statement.predicate_type,
             statement=statement.document,
+            envelope=stored,
             origin=what,
         )
         for signature in envelope.signatures

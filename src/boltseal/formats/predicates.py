@@ -17,17 +17,22 @@ from boltseal.errors import Malformed, UsageError
 CUSTOM = "https://cosign.sigstore.dev/attestation/v1"
 SPDX = "https://spdx.dev/Document"
 VULN = "https://cosign.sigstore.dev/attestation/vuln/v1"
+SLSA_02 = "https://slsa.dev/provenance/v0.2"
+SLSA_1 = "https://slsa.dev/provenance/v1"
+LINK = "https://in-toto.io/Link/v1"
+CYCLONEDX = "https://cyclonedx.org/bom"
+OPENVEX = "https://openvex.dev/ns"
 TYPES: Mapping[str, str] = {
     "custom": CUSTOM,
-    "slsaprovenance": "https://slsa.dev/provenance/v0.2",
-    "slsaprovenance02": "https://slsa.dev/provenance/v0.2",
-    "slsaprovenance1": "https://slsa.dev/provenance/v1",
-    "link": "https://in-toto.io/Link/v1",
+    "slsaprovenance": SLSA_02,
+    "slsaprovenance02": SLSA_02,
+    "slsaprovenance1": SLSA_1,
+    "link": LINK,
     "spdx": SPDX,
     "spdxjson": SPDX,
-    "cyclonedx": "https://cyclonedx.org/bom",
+    "cyclonedx": CYCLONEDX,
     "vuln": VULN,
-    "openvex": "https://openvex.dev/ns",
+    "openvex": OPENVEX,
 }
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[\x21-\x7e]+")
 LONGEST_TYPE = 1024

@@ -8,14 +8,16 @@ from pathlib import Path
 
 from boltseal.core.names import Repository
 from boltseal.core.oci import DOCKER_CONFIG, DOCKER_MANIFEST, OCI_CONFIG, OCI_MANIFEST, ZERO_TIME
-from boltseal.core.signature import Form
+from boltseal.core.signature import Form, Kind
 from boltseal.errors import UsageError
 from boltseal.stores import Shelf, Store
 from boltseal.stores.keyfiles import read as read_file
-from boltseal.stores.referrers import ReferrerShelf
-from boltseal.stores.tags import TagShelf
+from boltseal.stores.referrers import LARGEST_ARTIFACT, ReferrerShelf
+from boltseal.stores.tags import ATTESTATIONS, LARGEST_PAYLOAD, SIGNATURES, TagShelf
 
 BOTH = (Form.CLASSIC, Form.BUNDLE)
+# What cosign takes as its largest attachment by default: an SBOM may be long.
+LARGEST_ATTESTATION = 128 * 1024 * 1024
 
 
 def parse_forms(text: str) -> tuple[Form, ...]:
@@ -36,18 +38,27 @@ def open_shelves(
     prefix: str = "",
     created: str = ZERO_TIME,
     docker_types: bool = False,
+    kind: Kind = Kind.SIGNATURE,
 ) -> tuple[Shelf, ...]:
-    """Return a shelf for each form, in `attachments` where signatures do not stand by the image."""
+    """Return a shelf for each form, in `attachments` where signatures do not stand by the image.
+
+    Attestations stand under a tag of their own; bundles of both kinds are referrers alike.
+    """
+    attested = kind is Kind.ATTESTATION
     shelves: dict[Form, Shelf] = {
         Form.CLASSIC: TagShelf(
             store,
             attachments,
             prefix=prefix,
+            suffix=ATTESTATIONS if attested else SIGNATURES,
             created=created,
             image_type=DOCKER_MANIFEST if docker_types else OCI_MANIFEST,
             config_type=DOCKER_CONFIG if docker_types else OCI_CONFIG,
+            largest=LARGEST_ATTESTATION if attested else LARGEST_PAYLOAD,
         ),
-        Form.BUNDLE: ReferrerShelf(store, attachments),
+        Form.BUNDLE: ReferrerShelf(
+            store, attachments, largest=LARGEST_ATTESTATION if attested else LARGEST_ARTIFACT
+        ),
     }
     return tuple(shelves[form] for form in dict.fromkeys(forms))
 

@@ -34,13 +34,14 @@ CONFIG_TYPES = frozenset({OCI_EMPTY})
 class ReferrerShelf:
     """The referrers of a subject that hold one bundle each, in `repository` if given.
 
-    `most` bounds how many candidates are read. `family` is how a bundle's media type begins.
+    `most` bounds how many candidates are read, `largest` how many bytes each may have. `family` is how a bundle's media type begins.
     """
 
     store: Store
     repository: Repository | None = None
     family: str = FAMILY
     most: int = MOST_ENTRIES
+    largest: int = LARGEST_ARTIFACT
     pace: Pace = field(default_factory=Pace)
 
     @property
@@ -109,7 +110,7 @@ class ReferrerShelf:
             return None
         layer = manifest.layers[0]
         try:
-            content = self.store.blob(where.repository, layer, limit=LARGEST_ARTIFACT)
+            content = self.store.blob(where.repository, layer, limit=self.largest)
         except (Malformed, Undecided) as error:
             raise type(error)(f"{where}: {error}") from error
         return _artifact(manifest, content, where)

@@ -35,6 +35,8 @@ LayerIdentity = tuple[str, tuple[tuple[str, str], ...]]
 class TagShelf:
     """The layers of the image under one tag beside the subject, or in `repository` if given.
 
+    At most `most` layers of at most `largest` bytes each are read.
+
     `created` is RFC 3339 and goes into the config of a new image, as cosign's
     `--record-creation-timestamp` does; by default it is the zero time.
     """
@@ -47,6 +49,7 @@ class TagShelf:
     image_type: str = OCI_MANIFEST
     config_type: str = OCI_CONFIG
     most: int = MOST_LAYERS
+    largest: int = LARGEST_PAYLOAD
     pace: Pace = field(default_factory=Pace)
 
     @property
@@ -92,7 +95,7 @@ class TagShelf:
 
     def _content(self, where: Reference, layer: Descriptor, origin: str) -> bytes | BoltsealError:
         try:
-            return self.store.blob(where.repository, layer, limit=LARGEST_PAYLOAD)
+            return self.store.blob(where.repository, layer, limit=self.largest)
         except (Malformed, Undecided) as error:
             return type(error)(f"{origin}: {error}")
 
