@@ -159,10 +159,10 @@ class Manifests:
         if reference.digest is None and is_immutable(response):
             where = reference.repository
             return AccessDenied(
-                f"{where.registry} does not let the tag {reference.tag} of {where.path} be changed: "
-                f"{self._caller.told(response)}. The repository's tags are immutable: exclude tags "
-                "like `sha256-*` from that rule (in ECR: IMMUTABLE_WITH_EXCLUSION), store signatures "
-                "as bundles (referrers), or in another repository"
+                f"{where.registry} does not let the tag {reference.tag} of {where.path} be "
+                f"changed: {self._caller.told(response)}. The repository's tags are immutable: "
+                "exclude tags like `sha256-*` from that rule (in ECR: IMMUTABLE_WITH_EXCLUSION), "
+                "store signatures as bundles (referrers), or in another repository"
             )
         error = self._caller.refusal(response, call)
         return Unready(str(error)) if set(error_codes(response)) & _UNREADY_CODES else error
