@@ -75,9 +75,11 @@ lock: $(VENV)/.dev ## resolve the lock files again; UPGRADE=--upgrade takes newe
 	$(LOCK) pyproject.toml --group build --group test --output-file requirements/test.txt
 	$(LOCK) pyproject.toml --group build --group test --group lint \
 		--constraints requirements/test.txt --output-file requirements/dev.txt
+	$(LOCK) pyproject.toml --constraints requirements/test.txt --output-file actions/requirements.txt
+	echo uv | $(LOCK) --constraints requirements/installers.txt --output-file actions/uv.txt -
 
 docs: $(VENV)/.test ## write docs/actions.md and docs/commands.md again
-	$(RUN) docs/generate.py
+	$(RUN) -m tests.docs.pages
 
 clean: ## remove the environment and every cache
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
