@@ -17,7 +17,7 @@ from boltseal.core.names import Digest
 from boltseal.core.reading import member, optional_member, parse_base64, parse_object
 from boltseal.core.signature import Draft, Form, Kind, Proof, Signature, Subject
 from boltseal.core.writing import go_json
-from boltseal.errors import Malformed
+from boltseal.errors import KeyUnusable, Malformed
 from boltseal.formats.attestation import open_envelope
 from boltseal.formats.bundle import unwrap, wrap
 from boltseal.formats.dsse import Envelope
@@ -204,7 +204,10 @@ def _old_key(document: Mapping[str, Any], what: str) -> PublicKey | None:
         return None
     if not pem.lstrip().startswith(_PUBLIC):
         raise Malformed(f"{what}: 'cert' holds neither a certificate nor a public key")
-    return PublicKey.parse(pem, what=f"the key in {what}")
+    try:
+        return PublicKey.parse(pem, what=f"the key in {what}")
+    except KeyUnusable as error:
+        raise Malformed(str(error)) from error
 
 
 def _decoded(content: bytes, *, what: str) -> bytes:
