@@ -17,7 +17,7 @@ from typing import Any
 
 from boltseal.core.times import parse_time
 from boltseal.errors import Malformed, UsageError
-from boltseal.formats.predicates import CYCLONEDX, LINK, OPENVEX, SLSA_1, SLSA_02, SPDX, VULN
+from boltseal.formats.predicates import CYCLONEDX, LINK, OPENVEX, SLSA_02, SLSA_1, SPDX, VULN
 
 KEYWORDS = frozenset(
     {

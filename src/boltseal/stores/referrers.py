@@ -34,7 +34,8 @@ CONFIG_TYPES = frozenset({OCI_EMPTY})
 class ReferrerShelf:
     """The referrers of a subject that hold one bundle each, in `repository` if given.
 
-    `most` bounds how many candidates are read, `largest` how many bytes each may have. `family` is how a bundle's media type begins.
+    `most` bounds how many candidates are read, `largest` how many bytes each may have.
+    `family` is how a bundle's media type begins.
     """
 
     store: Store
