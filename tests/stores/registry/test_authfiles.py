@@ -9,7 +9,7 @@ from typing import Any
 
 import docker.auth
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from boltseal.core.names import Repository
@@ -203,6 +203,7 @@ NAMES = st.text(
 SECRETS = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1, max_size=12)
 
 
+@settings(deadline=None)
 @given(
     st.dictionaries(
         st.builds(lambda scheme, host: scheme + host, st.sampled_from(["", "https://"]), HOSTS),
@@ -226,6 +227,7 @@ def test_pairs_are_those_that_docker_auth_finds(
     assert (ours and (ours.username, ours.secret)) == expected
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200))
 def test_no_bytes_make_anything_but_our_error(data: bytes) -> None:
     """A file of any content is read, or refused with FileUnusable."""
@@ -242,6 +244,7 @@ JSON = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(
     st.fixed_dictionaries(
         {},
