@@ -18,7 +18,7 @@ def test_a_file_names_the_images_written_down_for_it(case: Case) -> None:
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_a_place_covers_the_text_of_its_finding(case: Case) -> None:
-    """Where a finding's end is known, the characters in the file from line and column are its text."""
+    """Where a finding's end is known, the characters in the file there are its text."""
     lines = case.text.removeprefix("\ufeff").split("\n")
     for finding in scan(case.path, case.text, options=case.options):
         place = finding.place

@@ -57,9 +57,9 @@ class Dockerfile:
 def scan_source(source: Source, *, options: Options) -> tuple[Finding, ...]:
     """Return the images of a Dockerfile's text, which may stand inside another file."""
     head = directives(source)
-    build = _Build(source, head, options)
     known = list(instructions(source, escape=head.escape))
-    build.stages = [_stage_name(i, head.escape) for i in known if i.name == "from"]
+    stages = [_stage_name(i, head.escape) for i in known if i.name == "from"]
+    build = _Build(source, head, options, stages, frozenset(stages))
     findings = list(_syntax(source, head))
     for instruction in known:
         findings += build.read(instruction)
@@ -93,9 +93,11 @@ class _Build:
     source: Source
     head: Directives
     options: Options
-    stages: list[str] = field(default_factory=list)
+    stages: list[str]
+    named: frozenset[str]
     arguments: dict[str, str | None] = field(default_factory=dict)
     begun: int = 0
+    earlier: set[str] = field(default_factory=set)
     puzzled: bool = False
 
     def read(self, instruction: Instruction) -> Iterator[Finding]:
@@ -107,6 +109,7 @@ class _Build:
             self._declare(instruction)
         elif instruction.name == "from":
             yield self._from(instruction)
+            self.earlier.add(self.stages[self.begun])
             self.begun += 1
         elif instruction.name == "onbuild":
             yield from self._sources(instruction.within(), later=True)
@@ -152,10 +155,9 @@ class _Build:
             return unresolved(instruction.rest, place=place, kind=KIND, why=why)
         word = words[0]
         filled = fill(word.text, self._value, escape=_escape(self.head))
-        earlier = [name for name in self.stages[: self.begun] if name]
         if filled.text == "scratch":
             return self._ignored(word, "scratch is the empty image, which is not pulled")
-        if filled.text is not None and filled.text.lower() in earlier:
+        if filled.text and filled.text.lower() in self.earlier:
             return self._ignored(word, "it is a stage of this file")
         return filled_finding(word.text, filled, place=self._place(word), kind=KIND)
 
@@ -180,7 +182,7 @@ class _Build:
         if later and (text.isdigit() or _STAGE.fullmatch(text.lower())):
             why = "ONBUILD runs in another build, where this may be a stage or an image"
             return unresolved(text, place=place, kind=KIND, why=why)
-        if text.lower() in self.stages and text:
+        if text and text.lower() in self.named:
             return self._ignored(word, "it is a stage of this file")
         if numbers and re.fullmatch(r"[+-]?[0-9]+", text):
             if text.isdigit() and len(text) < 6 and int(text) < len(self.stages):

@@ -15,6 +15,8 @@ _DIRECTIVE = re.compile(r"\s*([A-Za-z][A-Za-z0-9]*)\s*=\s*(\S.*)")
 _HEREDOC = re.compile(r"[0-9]*<<(-?)\s*([^<]*)")
 _SIMPLE_VARIABLE = re.compile(r"\$\{\w+(?::?[-+?][^{}$]*)?\}")
 _WITH_HEREDOC = {"add", "copy", "run"}
+# Longer flags are still read, but their parts are not looked for one by one.
+_LONGEST = 4096
 UNCLEAR = "where the text behind '<<' ends cannot be told; put the script into a file of its own"
 
 
@@ -170,7 +172,7 @@ class Flag:
     def part(self, value: str) -> Word:
         """Return the word of a value inside of this flag, exact where the file writes it so."""
         written = self.instruction.rest[self.begin : self.begin + len(self.text)]
-        if written != self.text or self.text.count(f"={value}") != 1:
+        if len(written) > _LONGEST or written != self.text or self.text.count(f"={value}") != 1:
             return Word(value, self.instruction.offset(self.begin), None)
         start = self.begin + self.text.index(f"={value}") + 1
         return self.instruction.word(start, start + len(value))
