@@ -25,8 +25,9 @@ def fetch(
     environment: Mapping[str, str],
     time: Clockwork,
     trace: Callable[[str], None] | None,
+    flag: str = "--key",
 ) -> bytes:
-    """Return the body of a 2xx answer of at most 64 KiB.
+    """Return the body of a 2xx answer of at most 64 KiB; `flag` named the URL.
 
     Plain HTTP is taken from loopback only: whoever stands between could hand out a key of their
     own. Raise UsageError for that, RegistryError where there is no usable answer.
@@ -36,7 +37,7 @@ def fetch(
     parts = urlsplit(url)
     if parts.scheme != "https" and host_reach(parts.hostname or "") != "loopback":
         raise UsageError(
-            f"--key {shown_url(url)}: a key fetched without TLS may be anybody's; write https://"
+            f"{flag} {shown_url(url)}: what is fetched without TLS may be anybody's; write https://"
         )
     settings = WireSettings(
         tls=RegistrySettings(environment=environment).tls(),
@@ -52,9 +53,9 @@ def fetch(
         wire.close()
     answer = answered(request, outcome)
     if not 200 <= answer.status < 300:
-        raise RegistryError(f"--key {shown_url(url)}: the server answered {answer.status}")
+        raise RegistryError(f"{flag} {shown_url(url)}: the server answered {answer.status}")
     if not answer.whole:
         raise RegistryError(
-            f"--key {shown_url(url)}: more than {LARGEST} bytes came, which is no key"
+            f"{flag} {shown_url(url)}: more than {LARGEST} bytes came, too many for that"
         )
     return answer.body

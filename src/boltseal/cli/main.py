@@ -24,6 +24,13 @@ COMPLETE = "_BOLTSEAL_COMPLETE"
 VERBS = {
     "sign": ("boltseal.cli.sign", "Sign container images with a key."),
     "verify": ("boltseal.cli.verify", "Verify the signatures of container images."),
+    "sign-blob": ("boltseal.cli.sign_blob", "Sign files with a key."),
+    "verify-blob": ("boltseal.cli.verify_blob", "Verify the signatures of files."),
+    "attest-blob": ("boltseal.cli.attest_blob", "Sign statements about files."),
+    "verify-blob-attestation": (
+        "boltseal.cli.verify_blob_attestation",
+        "Verify signed statements about files.",
+    ),
     "generate-key-pair": ("boltseal.cli.generate_key_pair", "Make a new key pair."),
     "import-key-pair": ("boltseal.cli.import_key_pair", "Take over a key of another program."),
     "public-key": ("boltseal.cli.public_key", "Print the public key of a private one."),

@@ -54,7 +54,7 @@ def registry_settings(given: Given, *, writes: bool) -> RegistrySettings:
         environment=_certificates(environment),
         home=Path(home) if home else None,
         workspace=Path(workspace) if workspace else None,
-        current=Path.cwd(),
+        current=_current(),
         writes=writes,
         version=__version__,
     )
@@ -204,14 +204,21 @@ def key_reader(given: Given) -> Callable[[str], bytes]:
     """Return what reads the bytes of a key reference; a URL is fetched without credentials."""
 
     def read(reference: str) -> bytes:
+        fetched = url_reader(given, "--key")
         return read_key(reference, environment=given.around.environment, fetch=fetched)
+
+    return read
+
+
+def url_reader(given: Given, flag: str) -> Callable[[str], bytes]:
+    """Return what fetches a URL that `flag` named, without credentials."""
 
     def fetched(url: str) -> bytes:
         environment = _certificates(given.around.environment)
         clock = system_time(_check(given))
-        return fetch(url, environment=environment, time=clock, trace=trace(given))
+        return fetch(url, environment=environment, time=clock, trace=trace(given), flag=flag)
 
-    return read
+    return fetched
 
 
 def trace(given: Given) -> Callable[[str], None] | None:
@@ -241,6 +248,13 @@ def _certificates(environment: Mapping[str, str]) -> Mapping[str, str]:
     if not bundle or environment.get("SSL_CERT_FILE"):
         return environment
     return {**environment, "SSL_CERT_FILE": bundle}
+
+
+def _current() -> Path | None:
+    try:
+        return Path.cwd()
+    except OSError:  # it was deleted
+        return None
 
 
 def _path(given: Given, name: str) -> Path | None:

@@ -17,8 +17,8 @@ from boltseal.core.signature import Signature
 from boltseal.core.verdict import Check, Checks, ImageReport, Judged, Report, Verdict
 from boltseal.errors import (
     BoltsealError,
-    FileUnusable,
     Malformed,
+    NoSignature,
     NotTrusted,
     Undecided,
     Unsupported,
@@ -43,7 +43,8 @@ class Question:
 
     `path` may be `-`, or `sha256:<hex>` for a file that is not at hand, or empty where the claims
     of an attestation are not compared. `signature` is the content of a bare signature, called
-    `called` in messages; beside a bundle it takes the place of the bundle's own.
+    `called` in messages; beside a bundle it takes the place of the bundle's own. With neither,
+    `FILE.sigstore.json` or else `FILE.sig` beside the file is taken.
     """
 
     path: str
@@ -98,22 +99,6 @@ def verify_blob_attestation(
     return _each(questions, lambda q: _judged_statement(q, demand, bench), bench=bench)
 
 
-def beside(path: str, *, files: Files) -> Question:
-    """Return the question that the files beside `path` answer: its bundle, else its signature.
-
-    Raise FileUnusable where neither is there.
-    """
-    if files.exists(path + BUNDLE):
-        return Question(path, bundle=path + BUNDLE)
-    if files.exists(path + SIGNATURE):
-        content = files.read(path + SIGNATURE, limit=LARGEST_SIGNATURE)
-        return Question(path, signature=content, called=path + SIGNATURE)
-    raise FileUnusable(
-        f"neither {path}{BUNDLE} nor {path}{SIGNATURE} is there; name the signature with "
-        "--bundle or --signature"
-    )
-
-
 def _each(
     questions: Sequence[Question], work: Callable[[Question], ImageReport], *, bench: Bench
 ) -> Report:
@@ -132,17 +117,28 @@ def _each(
     return Report(side_by_side(one, questions, parallel=bench.parallel))
 
 
+def _beside(path: str, files: Files) -> Question:
+    if files.exists(path + BUNDLE):
+        return Question(path, bundle=path + BUNDLE)
+    if files.exists(path + SIGNATURE):
+        content = files.read(path + SIGNATURE, limit=LARGEST_SIGNATURE)
+        return Question(path, signature=content, called=path + SIGNATURE)
+    return Question(path)
+
+
 def _evidence(question: Question, bench: Bench) -> Evidence:
     """Read what the signature is; a bare one beside a bundle takes the place of the bundle's."""
     bare = None
+    if question.signature is None and question.bundle is None:
+        question = _beside(question.path, bench.files)
     if question.signature is not None:
         bare = read_signature(question.signature, what=question.called)
-    if question.bundle is None:
-        if bare is None:
-            raise UsageError(
-                f"{question.path}: no signature is given; name it with --bundle or --signature"
-            )
+    if question.bundle is None and bare is not None:
         return bare
+    if question.bundle is None:
+        raise NoSignature(
+            f"neither {question.path}{BUNDLE} nor {question.path}{SIGNATURE} is there"
+        )
     content = bench.files.read(question.bundle, limit=LARGEST_BUNDLE)
     evidence = read_bundle(content, what=question.bundle)
     if bare is None:
@@ -273,6 +269,7 @@ def _report(
     question: Question, judged: tuple[Judged, ...], error: BoltsealError | None
 ) -> ImageReport:
     verdict = Verdict.TRUSTED
+    reason = "" if error is None else str(error)
     if error is not None:
         undecided = isinstance(error, Undecided)
         verdict = Verdict.UNDECIDED if undecided else Verdict.NOT_TRUSTED
@@ -282,13 +279,15 @@ def _report(
         asked=question.path or question.bundle or question.called,
         verdict=verdict,
         judged=judged,
-        reason="" if error is None else str(error),
+        reason=reason,
         advice="" if error is None else _advice(error, judged),
         error=error,
     )
 
 
 def _advice(error: BoltsealError, judged: Sequence[Judged]) -> str:
+    if isinstance(error, NoSignature):
+        return "sign it with --beside, or name its signature with --bundle or --signature"
     if isinstance(error, Undecided):
         return "nothing was decided: a newer version may read it"
     failed = {c.name for j in judged for c in j.checks.checks if not c.passed}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import glob
 import mmap
 import os
 import stat
@@ -119,6 +120,26 @@ class LocalFiles:
             raise FileUnusable(
                 f"cannot keep {_shown(path)} in a temporary file: {_reason(error)}"
             ) from error
+
+
+def expand(words: Iterable[str], *, leave_out: tuple[str, ...] = ()) -> tuple[str, ...]:
+    """Return the files that names and patterns (`*`, `?`, `[...]`, `**`) stand for, each once.
+
+    What a name says is taken as it is, there or not. Of what a pattern matches, folders and
+    names that end with one of `leave_out` are left out. Raise UsageError for a pattern without
+    a file.
+    """
+    found: dict[str, None] = {}
+    for word in words:
+        if word == STDIN or not glob.has_magic(word) or os.path.lexists(word):
+            found[word] = None
+            continue
+        matched = sorted(glob.glob(word, recursive=True))
+        files = [p for p in matched if os.path.isfile(p) and not p.endswith(leave_out)]
+        if not files:
+            raise UsageError(f"{word} matches no file; compare it with what is there")
+        found.update(dict.fromkeys(files))
+    return tuple(found)
 
 
 @contextlib.contextmanager
