@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import BinaryIO, TextIO
 
-from boltseal.errors import Interrupted
+from boltseal.errors import FileUnusable, Interrupted
 from boltseal.reports.escape import terminal
 
 _LONGEST_LINE = 4000
@@ -48,9 +48,14 @@ class Around:
         self.stderr.flush()
 
     def put(self, content: bytes) -> None:
-        """Write a result to standard output."""
-        self.stdout.write(content)
-        self.stdout.flush()
+        """Write a result to standard output; raise FileUnusable where it takes none."""
+        try:
+            self.stdout.write(content)
+            self.stdout.flush()
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            raise FileUnusable(f"standard output cannot be written: {error.strerror}") from error
 
     @property
     def asks(self) -> bool:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import click
 
 from boltseal.cli import compat
 from boltseal.cli.around import Around
+from boltseal.cli.files import writing
 from boltseal.cli.flags import Flag, Given, Kind, Row, Stance, Verb
 from boltseal.cli.goflags import Grammar, canonical, from_environment
 from boltseal.errors import UsageError
@@ -26,7 +28,7 @@ GLOBAL = (
         "how long the command may take, such as 90s or 3m",
         Kind.DURATION,
         short="t",
-        default="3m0s",
+        default="no limit but 2m for each request",
     ),
     Flag("output-file", "write standard output to this file", Kind.FILE),
 )
@@ -83,13 +85,16 @@ class VerbCommand(click.Command):
         given = Given(around, words, values, ctx.meta.get(_SOURCES, {}))
         compat.judge(self.verb.cosign, given)
         _check_count(self.verb, words)
-        return self.verb.run(given)
+        if not given.text("output-file"):
+            return self.verb.run(given)
+        with writing(given.text("output-file")) as file:
+            return self.verb.run(replace(given, around=replace(around, stdout=file)))
 
 
 class LazyGroup(click.Group):
     """The verbs by name; a verb's module is imported when the verb is asked for, not before."""
 
-    def __init__(self, verbs: dict[str, tuple[str, str]], **more: Any) -> None:
+    def __init__(self, verbs: Mapping[str, tuple[str, str]], **more: Any) -> None:
         """`verbs` gives for each name the module that holds its `VERB`, and its summary."""
         super().__init__(**more)
         self.verbs = verbs
@@ -105,6 +110,17 @@ class LazyGroup(click.Group):
         module = importlib.import_module(self.verbs[cmd_name][0])
         verb: Verb = module.VERB
         return VerbCommand(verb)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the verb; raise UsageError for one that only cosign has."""
+        if args and args[0] in compat.OTHER_VERBS and not ctx.resilient_parsing:
+            raise UsageError(
+                f"cosign's verb {args[0]} is not there in this version; "
+                f"there are {', '.join(self.verbs)}"
+            )
+        return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the list of verbs without importing any."""

@@ -284,6 +284,31 @@ VERSION: tuple[Row, ...] = (*_GLOBAL, *_implemented("json"))
 COMPLETION: tuple[Row, ...] = _GLOBAL
 
 
+# What cosign has besides; its name is refused in words instead of as a misspelling.
+OTHER_VERBS = frozenset(
+    {
+        "attach",
+        "bundle",
+        "clean",
+        "copy",
+        "dockerfile",
+        "download",
+        "env",
+        "generate",
+        "initialize",
+        "load",
+        "login",
+        "manifest",
+        "piv-tool",
+        "pkcs11-tool",
+        "save",
+        "signing-config",
+        "trusted-root",
+        "upload",
+    }
+)
+
+
 def judge(rows: tuple[Row, ...], given: Given) -> None:
     """Raise UsageError for the first flag that asks for what is not there."""
     for row in rows:

@@ -13,7 +13,7 @@ SHELLS = ("bash", "zsh", "fish")
 
 def run(given: Given) -> int:
     """Print the script for one shell."""
-    from boltseal.cli.main import COMPLETE, program
+    from boltseal.cli.main import COMPLETE, VERBS, program
 
     shell = given.words[0]
     known = get_completion_class(shell) if shell in SHELLS else None
@@ -25,7 +25,7 @@ def run(given: Given) -> int:
         )
         raise UsageError(f"{why}; choose one of {', '.join(SHELLS)}")
     # bash's own class would run bash to ask for its version; printing needs none.
-    script = ShellComplete.source(known(program(), {}, "boltseal", COMPLETE))
+    script = ShellComplete.source(known(program(VERBS), {}, "boltseal", COMPLETE))
     given.around.put(script.encode() + b"\n")
     return 0
 

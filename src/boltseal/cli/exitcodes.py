@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import inspect
+import re
 
 from boltseal import errors
 
@@ -14,13 +14,16 @@ This page is written by the program: `python -m boltseal.cli.exitcodes > docs/ex
 10, 11 and 12 are cosign's codes for the same failures of `verify`. Where several images fail in
 several ways, the gravest decides: a definite 'no' before 'could not be found out'.
 
-| code | in a word | what happened |
+| code | in a word | who must act, and on what |
 |---|---|---|
+| 0 | trusted, or done | nobody: every image was signed, or may be trusted |
 """
-_TAIL = """| 141 | broken pipe | whoever reads standard output went away before the end |
-| 143 | interrupted | the run was stopped by SIGTERM; run it again to go on |
+_TAIL = """| 141 | broken pipe | nobody: whoever reads standard output went away before the end |
+| 143 | interrupted | nobody: the run was stopped by SIGTERM; run it again to go on |
 """
 _BRIEF = (2, 3, 4, 5, 6, 10, 11, 12)
+# A line of the tree that is drawn at the head of `errors`.
+_DRAWN = re.compile(r"^[ │├└─]*[A-Z]\w+ +(?P<code>\d+) +(?P<who>\S.*)$", re.MULTILINE)
 
 
 def brief() -> str:
@@ -31,25 +34,15 @@ def brief() -> str:
 
 def page() -> str:
     """Return the page of all exit codes in Markdown."""
+    owners: dict[int, str] = {}
+    for line in _DRAWN.finditer(errors.__doc__ or ""):
+        owners.setdefault(int(line["code"]), line["who"])
     rows = (
-        f"| {code} | {title} | {_meaning(code)} |\n" for code, title in errors.exit_codes().items()
+        f"| {code} | {title} | {owners[code]} |\n"
+        for code, title in errors.exit_codes().items()
+        if code
     )
     return _HEAD + "".join(rows) + _TAIL
-
-
-def _meaning(code: int) -> str:
-    if code == 0:
-        return "every image was signed, or may be trusted; whatever else was asked for is done"
-    found = (
-        value
-        for value in vars(errors).values()
-        if inspect.isclass(value) and issubclass(value, errors.BoltsealError)
-    )
-    owner = next(cls for cls in found if cls.exit_code == code)
-    if owner is errors.BoltsealError:
-        return "a bug: `--verbose` tells where"
-    sentence = (inspect.getdoc(owner) or "").partition("\n")[0].strip().rstrip(".")
-    return sentence.removeprefix("Tell that ").removeprefix("Tell ")
 
 
 if __name__ == "__main__":

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import BinaryIO
 
 from boltseal.errors import FileUnusable
 
@@ -17,6 +20,17 @@ def save(path: str, content: bytes, *, mode: int = 0o644) -> None:
             file.write(content)
     except (OSError, ValueError) as error:
         raise FileUnusable(f"cannot write {path!r}: {_reason(error)}") from error
+
+
+@contextmanager
+def writing(path: str) -> Iterator[BinaryIO]:
+    """Open a file for what would go to standard output; raise FileUnusable."""
+    try:
+        file = open(path, "wb")  # noqa: SIM115 - closed below, where other errors pass through
+    except (OSError, ValueError) as error:
+        raise FileUnusable(f"cannot write {path!r}: {_reason(error)}") from error
+    with file:
+        yield file
 
 
 def load(path: str, *, limit: int = LARGEST) -> bytes:

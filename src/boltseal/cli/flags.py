@@ -27,7 +27,7 @@ class Flag:
     """One flag: `--name` and perhaps a letter. `own` marks what cosign's verb does not have.
 
     `many` lets it be given several times; `lines` cuts its value in the environment at line
-    breaks then.
+    breaks then. `alias` is another name for it.
     """
 
     name: str
@@ -40,6 +40,7 @@ class Flag:
     many: bool = False
     lines: bool = False
     own: bool = False
+    alias: str = ""
 
 
 class Stance(Enum):

@@ -34,22 +34,26 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Grammar:
-    """Which flags there are: long names and whether they are boolean, letters and their names."""
+    """Which flags there are: long names and whether they are boolean, letters, other names."""
 
     booleans: Mapping[str, bool]
     letters: Mapping[str, str]
+    aliases: Mapping[str, str]
 
     @classmethod
     def of(cls, flags: Iterable[Flag | Row]) -> Grammar:
         """Take the grammar of declared flags."""
         booleans = {"help": True}
         letters = {"h": "help"}
+        aliases: dict[str, str] = {}
         for flag in flags:
             name = flag.name if isinstance(flag, Flag) else flag.flag
             booleans[name] = flag.kind is Kind.BOOL
             if flag.short:
                 letters[flag.short] = name
-        return cls(booleans, letters)
+            if isinstance(flag, Flag) and flag.alias:
+                aliases[flag.alias] = name
+        return cls(booleans, letters, aliases)
 
 
 @dataclass(slots=True)
@@ -114,7 +118,7 @@ def _name(spelled: str, reading: _Reading) -> str:
         if len(bare) == 1 and bare in letters:
             _warn(reading, spelled, f"-{bare}")
             return letters[bare]
-        return bare
+        return reading.grammar.aliases.get(bare, bare)
     if len(bare) == 1:
         return letters.get(bare, spelled)
     if bare in reading.grammar.booleans:

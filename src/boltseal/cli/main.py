@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timezone
 from types import FrameType
 from typing import NoReturn
@@ -21,9 +21,22 @@ from boltseal.cli.exitcodes import BROKEN_PIPE, STOPPED, brief
 from boltseal.errors import BoltsealError, UsageError
 
 COMPLETE = "_BOLTSEAL_COMPLETE"
-VERBS = {
+Verbs = Mapping[str, tuple[str, str]]
+VERBS: Verbs = {
     "sign": ("boltseal.cli.sign", "Sign container images with a key."),
     "verify": ("boltseal.cli.verify", "Verify the signatures of container images."),
+    "attest": (
+        "boltseal.cli.attest",
+        "Attest something about container images, signed with a key.",
+    ),
+    "verify-attestation": (
+        "boltseal.cli.verify_attestation",
+        "Verify what was attested about container images.",
+    ),
+    "generate-provenance": (
+        "boltseal.cli.generate_provenance",
+        "Write SLSA v1 provenance of this GitHub Actions run.",
+    ),
     "sign-blob": ("boltseal.cli.sign_blob", "Sign files with a key."),
     "verify-blob": ("boltseal.cli.verify_blob", "Verify the signatures of files."),
     "attest-blob": ("boltseal.cli.attest_blob", "Sign statements about files."),
@@ -79,10 +92,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     return code
 
 
-def run(argv: Sequence[str], around: Around) -> int:
-    """Do what a command line says and return the exit code; nothing is raised, whatever happens."""
+def run(argv: Sequence[str], around: Around, *, verbs: Verbs | None = None) -> int:
+    """Do what a command line says and return the exit code; nothing is raised, whatever happens.
+
+    `verbs` takes the place of `VERBS`.
+    """
     try:
-        return _run(list(argv), around)
+        return _run(list(argv), around, program(verbs or VERBS))
     except BoltsealError as error:
         around.say(f"Error: {error}")
         return error.exit_code
@@ -104,8 +120,8 @@ def run(argv: Sequence[str], around: Around) -> int:
         return BoltsealError.exit_code
 
 
-def program() -> LazyGroup:
-    """Return the whole command line."""
+def program(verbs: Verbs) -> LazyGroup:
+    """Return the whole command line; a verb is named with its module and its summary."""
     version = click.Option(
         ["--version"],
         is_flag=True,
@@ -115,7 +131,7 @@ def program() -> LazyGroup:
         callback=_show_version,
     )
     return LazyGroup(
-        VERBS,
+        verbs,
         name="boltseal",
         help="Sign container images in CI and verify them, in cosign's formats.",
         epilog=_EPILOG.format(codes=brief()),
@@ -125,10 +141,11 @@ def program() -> LazyGroup:
     )
 
 
-def _run(argv: list[str], around: Around) -> int:
+def _run(argv: list[str], around: Around, command: LazyGroup) -> int:
     if argv[:1] == ["-version"]:  # cosign's own old spelling
         argv = ["version"]
-    command = program()
+    if argv[:1] == ["help"]:
+        argv = [*argv[1:], "--help"]
     try:
         with command.make_context("boltseal", argv, obj=around) as ctx:
             code = command.invoke(ctx)
@@ -146,7 +163,7 @@ def _show_version(ctx: click.Context, parameter: click.Parameter, asked: bool) -
 def _complete(instruction: str) -> int:
     from click.shell_completion import shell_complete
 
-    return shell_complete(program(), {}, "boltseal", COMPLETE, instruction)
+    return shell_complete(program(VERBS), {}, "boltseal", COMPLETE, instruction)
 
 
 @contextlib.contextmanager

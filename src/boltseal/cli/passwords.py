@@ -42,12 +42,13 @@ def read_password(around: Around, *, new: bool = False) -> bytes:
 
 def ask_hidden(around: Around, prompt: str) -> bytes:
     """Ask on the terminal without showing what is typed; Go's and cosign's own way of asking."""
-    around.tell(prompt)
-    try:
-        with _silence(around):
+    with _silence(around):
+        # Only now: what is typed before the echo is off would be shown, or thrown away.
+        around.tell(prompt)
+        try:
             line = around.stdin.readline(LARGEST) if around.stdin else b""
-    finally:
-        around.tell("\n")
+        finally:
+            around.tell("\n")
     return line.rstrip(b"\r\n")
 
 

@@ -91,7 +91,7 @@ class BarProgress:
             self._around.say(f"Note: {text}")
         else:
             self._bar.console.print(
-                terminal(f"Note: {text}", limit=4000), markup=False, highlight=False
+                terminal(f"Note: {text}", limit=4000), markup=False, highlight=False, soft_wrap=True
             )
 
     def close(self) -> None:

@@ -52,4 +52,5 @@ def format_flag(default: str) -> Flag:
         choices=("classic", "bundle", "both"),
         default=default,
         own=True,
+        alias="formats",
     )
