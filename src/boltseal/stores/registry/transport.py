@@ -202,6 +202,16 @@ class _Adapter(HTTPAdapter):
         )
         return manager
 
+    def build_connection_pool_key_attributes(
+        self, request: Any, verify: Any, cert: Any = None
+    ) -> tuple[Any, dict[str, Any]]:
+        """Name the host and nothing of TLS but whether to verify.
+
+        Some versions of requests put a context of their own here, which knows other CAs.
+        """
+        host, _ = super().build_connection_pool_key_attributes(request, verify, cert)
+        return host, {"cert_reqs": "CERT_REQUIRED" if verify else "CERT_NONE"}
+
     def cert_verify(self, conn: Any, url: Any, verify: Any, cert: Any) -> None:
         """Leave the pool alone: its context knows whom to trust."""
 
