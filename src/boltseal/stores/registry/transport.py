@@ -204,7 +204,7 @@ class _Adapter(HTTPAdapter):
 
     def build_connection_pool_key_attributes(
         self, request: Any, verify: Any, cert: Any = None
-    ) -> tuple[Any, dict[str, Any]]:
+    ) -> Any:
         """Name the host and nothing of TLS but whether to verify.
 
         Some versions of requests put a context of their own here, which knows other CAs.
