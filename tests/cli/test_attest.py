@@ -6,6 +6,7 @@ import base64
 import json
 
 import pytest
+import requests
 
 from boltseal.formats.predicates import CUSTOM, TYPES
 from boltseal.formats.statement import SIGN
@@ -96,11 +97,12 @@ def test_a_layer_under_the_other_tag_is_not_trusted(
     _attested(desk, "--type", URI, "--format", "classic", image)
     key = desk.path("release.key")
     assert desk.run("sign", "--key", key, "--format", "classic", image).code == 0
-    held = registry.manifest("team/app", f"{tag}{source}")
-    assert held is not None
-    registry.put_manifest(
-        "team/app", held.content, media_type=held.media_type, tag=f"{tag}{target}"
-    )
+    url = f"http://{registry.host}/v2/team/app/manifests/{tag}{source}"
+    accept = {"Accept": "application/vnd.oci.image.manifest.v1+json"}
+    held = requests.get(url, headers=accept, timeout=10)
+    assert held.status_code == 200
+    kind = held.headers["Content-Type"]
+    registry.put_manifest("team/app", held.content, media_type=kind, tag=f"{tag}{target}")
     if target == ".sig":
         assert desk.run("verify", "--key", desk.path("release.pub"), image).code == 12
     else:
@@ -350,7 +352,7 @@ RUN = {
 def test_provenance_is_made_and_attested(desk: Desk, registry: Registry) -> None:
     """What generate-provenance writes is attested as slsaprovenance1 and found by its commit."""
     image = push(registry, "team/app")
-    made = desk.run("generate-provenance", **RUN)
+    made = Desk(desk.folder, RUN).run("generate-provenance")
     assert made.code == 0, made.err
     _attested(desk, "--type", "slsaprovenance1", image, stdin=made.out)
     where = (
@@ -358,7 +360,7 @@ def test_provenance_is_made_and_attested(desk: Desk, registry: Registry) -> None
     )
     assert _verify(desk, "--type", "slsaprovenance1", "--where", where, image).code == 0
     file = desk.path("provenance.json")
-    assert desk.run("generate-provenance", "--output", file, **RUN).out == b""
+    assert Desk(desk.folder, RUN).run("generate-provenance", "--output", file).out == b""
     with open(file, "rb") as written:
         assert written.read() == made.out
 
