@@ -48,6 +48,13 @@ def test_an_address_reaches_as_far_as_what_it_wraps(address: str, reach: str) ->
         ("fe80::1%eth0", "link-local"),
         ("ghcr.io", None),
         ("localhost.example", None),
+        ("127.1", "loopback"),
+        ("0x7f.1", "loopback"),
+        ("2130706433", "loopback"),
+        ("0251.0376.0251.0376", "link-local"),
+        ("999.999.999.999.999", None),
+        ("99999999999", None),
+        ("1e100.net", None),
     ],
 )
 def test_a_name_says_nothing_of_its_reach_but_localhost(host: str, reach: str | None) -> None:

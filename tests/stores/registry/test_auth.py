@@ -370,6 +370,21 @@ def test_a_token_server_that_refuses_is_access_denied(status: int) -> None:
         assert PASSWORD not in str(told.value)
 
 
+def test_a_denial_is_not_asked_for_again_at_once() -> None:
+    """Twelve threads with a wrong password send it once: repetition locks accounts."""
+    with Registry(Options(auth=Bearer(USER, "other"))) as registry:
+        store = store_on()
+
+        def denied(_: int) -> bool:
+            with pytest.raises(AccessDenied):
+                store.manifest(tagged(registry))
+            return True
+
+        with ThreadPoolExecutor(6) as pool:
+            assert all(pool.map(denied, range(12)))
+        assert registry.count(path="/token") == 1
+
+
 def test_a_secret_that_comes_back_in_an_error_is_taken_out() -> None:
     """A server that echoes the password does not get it into a log."""
     with Registry(

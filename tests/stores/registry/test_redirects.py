@@ -82,6 +82,8 @@ def test_tls_is_never_given_up() -> None:
         (PUBLIC, "https://[::ffff:127.0.0.1]/x"),
         (PUBLIC, "https://localhost/x"),
         (PRIVATE, "https://127.0.0.1/x"),
+        (PRIVATE, "https://127.1/x"),
+        (PUBLIC, "https://0xa9fea9fe/x"),
         (PRIVATE, "https://169.254.169.254/x"),
         (None, "https://192.168.0.1/x"),
     ],
@@ -116,6 +118,8 @@ def test_redirects_end() -> None:
         "http:///nohost",
         "https://x/\x1b[31m",
         "https://x/a b",
+        "https://１２７.0.0.1/",
+        "https://ｅvil.test/",
         "https://x/" + "a" * 20000,
     ],
 )

@@ -206,6 +206,7 @@ def test_a_tls_only_run_speaks_no_plain_http() -> None:
         ("Reg.corp:5000", {"listed": frozenset({"reg.corp:5000"})}, ("http", "https")),
         ("reg.corp:5001", {"listed": frozenset({"reg.corp:5000"})}, ("https",)),
         ("reg.corp:5001", {"listed": frozenset({"reg.corp"})}, ("http", "https")),
+        ("sub.reg.corp", {"listed": frozenset({"reg.corp"})}, ("https",)),
         ("ghcr.io", {"everywhere": True}, ("https", "http")),
         ("localhost:5000", {"nowhere": True}, ("https",)),
     ],

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import ipaddress
 import re
+import socket
+from collections.abc import Collection
 from typing import Literal
 
 Reach = Literal["public", "private", "link-local", "loopback"]
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+_OLD = re.compile(r"(?:0[xX][0-9a-fA-F]+|[0-9]+)(?:\.(?:0[xX][0-9a-fA-F]+|[0-9]+)){0,3}")
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
 
@@ -20,11 +23,24 @@ def split_host(authority: str) -> tuple[str, int | None]:
 
 
 def parse_address(host: str) -> Address | None:
-    """Read an IP literal (brackets and a zone allowed); None if `host` is a name."""
+    """Read an IP literal (brackets and a zone allowed); None if `host` is a name.
+
+    `127.1`, `0x7f000001` and `2130706433` are addresses too: resolvers read them so.
+    """
+    text = host.strip("[]").partition("%")[0]
     try:
-        return ipaddress.ip_address(host.strip("[]").partition("%")[0])
+        return ipaddress.ip_address(text)
     except ValueError:
+        pass
+    try:
+        return ipaddress.IPv4Address(socket.inet_aton(text)) if _OLD.fullmatch(text) else None
+    except (OSError, ValueError):
         return None
+
+
+def is_listed(authority: str, listed: Collection[str]) -> bool:
+    """Say whether `host[:port]` is in a list of those, where a host without port means any port."""
+    return authority.lower() in listed or split_host(authority)[0] in listed
 
 
 def reach_of(address: Address) -> Reach:

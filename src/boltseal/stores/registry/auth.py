@@ -8,7 +8,7 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from boltseal.core.names import Repository
-from boltseal.errors import RegistryError
+from boltseal.errors import AccessDenied, RegistryError
 from boltseal.stores.registry.challenges import Challenge, parse_challenges
 from boltseal.stores.registry.credentials import Credentials
 from boltseal.stores.registry.exchange import Request, Response
@@ -22,6 +22,8 @@ from boltseal.stores.registry.scopes import (
     scopes_of,
 )
 from boltseal.stores.registry.tokens import Granting, basic_header, read_token, token_request
+
+_DENIED_SECONDS = 60.0
 
 Conversation = Generator[Request, Response, Response]
 
@@ -58,6 +60,7 @@ class Authentication:
         self._locks = KeyedLocks()
         self._tokens = Tokens(clock)
         self._secrets: set[str] = set()
+        self._denied: dict[tuple[str, Scopes], tuple[AccessDenied, float]] = {}
 
     def credentials(self, repository: Repository) -> Credentials:
         """Return the credentials for a repository."""
@@ -155,9 +158,20 @@ class Authentication:
         with self._locks.of((registry, asked)):
             found = self._tokens.find(registry, wanted)
             if found is None:
-                found = yield from self._granted(need, asked, wanted=wanted)
+                self._raise_denied((registry, asked))
+                try:
+                    found = yield from self._granted(need, asked, wanted=wanted)
+                except AccessDenied as error:
+                    self._denied[(registry, asked)] = (error, self._clock() + _DENIED_SECONDS)
+                    raise
                 self._tokens.add(registry, found)
         return found
+
+    def _raise_denied(self, key: tuple[str, Scopes]) -> None:
+        """Raise a denial of a moment ago again: wrong passwords, repeated, lock accounts."""
+        denied = self._denied.get(key)
+        if denied is not None and self._clock() < denied[1]:
+            raise denied[0]
 
     def _granted(
         self, need: Need, asked: Scopes, *, wanted: Scopes

@@ -8,7 +8,7 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from boltseal.errors import RegistryError
-from boltseal.stores.registry.addresses import host_reach, split_host
+from boltseal.stores.registry.addresses import host_reach, is_listed, split_host
 from boltseal.stores.registry.answers import refusal, told
 from boltseal.stores.registry.auth import Authentication, Conversation
 from boltseal.stores.registry.exchange import (
@@ -63,7 +63,7 @@ class Plain:
         if self.nowhere:
             return ("https",)
         host, _ = split_host(registry)
-        if host_reach(host) == "loopback" or registry.lower() in self.listed or host in self.listed:
+        if host_reach(host) == "loopback" or is_listed(registry, self.listed):
             return ("http", "https")
         return ("https", "http") if self.everywhere else ("https",)
 

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from urllib.parse import SplitResult, urlsplit
 
 from boltseal.errors import AccessDenied, RegistryError
-from boltseal.stores.registry.addresses import host_reach, parse_address
+from boltseal.stores.registry.addresses import host_reach, is_listed, parse_address
 from boltseal.stores.registry.exchange import Response
 from boltseal.stores.registry.redirects import check_reach, home_reach, parse_target
 
@@ -71,7 +71,7 @@ def checked_realm(
             f"{registry.netloc} names a token server without TLS ({target.netloc}): refused"
         )
     check_reach(home_reach(registry, answer), target, what=f"the challenge of {registry.netloc}")
-    if not secret or same or host in allowed or target.netloc.lower() in allowed:
+    if not secret or same or is_listed(target.netloc, allowed):
         return target
     both_here = host_reach(host) == host_reach(registry.hostname or "") == "loopback"
     clear = target.scheme == "http" and not both_here

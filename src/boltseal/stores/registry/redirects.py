@@ -78,7 +78,9 @@ def parse_target(base: str, location: str) -> SplitResult:
     fit = len(location) <= _LONGEST_URL and location.isprintable() and " " not in location
     try:
         target = urlsplit(urljoin(base, location if fit else ""))
-        usable = fit and target.scheme in ("http", "https") and bool(target.hostname)
+        # Beyond ASCII, a host may turn into another one on its way to the resolver.
+        named = bool(target.hostname) and target.netloc.isascii()
+        usable = fit and target.scheme in ("http", "https") and named
         _ = target.port
     except ValueError as error:
         raise RegistryError(f"{shown_url(base)} points to something that is no URL") from error

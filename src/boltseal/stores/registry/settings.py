@@ -78,6 +78,12 @@ class RegistrySettings:
             home=self.home,
         )
 
+    def insecure_names(self) -> frozenset[str]:
+        """Return the insecure registries as `host[:port]` in lower case, a scheme taken off."""
+        return frozenset(
+            name.strip().lower().rpartition("://")[2].rstrip("/") for name in self.insecure
+        )
+
     def tls(self) -> TLS:
         """Return the TLS settings; SSL_CERT_FILE and SSL_CERT_DIR count as they do for Go."""
         file, folder = self.ca_file, None
@@ -130,7 +136,7 @@ def open_registry(
         clock=clockwork.clock,
         timeout=settings.timeout,
         plain=Plain(
-            frozenset(name.lower() for name in settings.insecure),
+            settings.insecure_names(),
             everywhere=settings.allow_http,
             nowhere=settings.only_tls,
         ),
@@ -154,7 +160,7 @@ def _wire(
 
     wire_settings = WireSettings(
         tls=settings.tls(),
-        unverified=frozenset(name.lower() for name in settings.insecure),
+        unverified=settings.insecure_names(),
         proxies=settings.proxies or Proxies.from_environment(settings.environment),
         version=settings.version,
         silence=min(30.0, settings.timeout / 2),

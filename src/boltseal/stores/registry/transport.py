@@ -14,6 +14,7 @@ import requests
 import urllib3
 from requests.adapters import HTTPAdapter
 
+from boltseal.stores.registry.addresses import is_listed
 from boltseal.stores.registry.exchange import Failure, Headers, Request, Response
 from boltseal.stores.registry.failures import failure_of
 from boltseal.stores.registry.proxies import Proxies
@@ -141,7 +142,7 @@ class RequestsTransport:
         return Response(status, headers, body, url=request.url, whole=whole, peer=peer)
 
     def _unverified(self, request: Request, authority: str) -> bool:
-        listed = authority.lower() in self._settings.unverified and not request.foreign
+        listed = is_listed(authority, self._settings.unverified) and not request.foreign
         return self._settings.tls.unverified or listed
 
     def _adapter(self, request: Request, *, key: tuple[str, str, int]) -> _Adapter:
