@@ -244,3 +244,11 @@ def test_a_digest_reads_back_from_its_text(data: bytes) -> None:
     assert Digest.parse(str(digest)) == digest
     assert digest.raw.hex() == digest.hex
     assert digest.hex.startswith(digest.short)
+
+
+@pytest.mark.parametrize("text", [":v1", "@sha256:" + "0" * 64, ":v1@sha256:" + "0" * 64])
+def test_a_tag_or_digest_without_a_name_is_told_with_the_likely_cause(text: str) -> None:
+    """What an empty variable leaves of a reference is quoted, and the variable is named as cause."""
+    with pytest.raises(UsageError, match="variable is empty") as refused:
+        Reference.parse(text)
+    assert text in str(refused.value)

@@ -134,6 +134,11 @@ class Reference:
         name, at, digest_text = text.partition("@")
         digest = Digest.parse(digest_text) if at else None
         name, tag = _split_tag(name)
+        if not name:
+            raise UsageError(
+                f"{text!r} has no name in front of its tag or digest; where it comes from a "
+                "variable, the variable is empty"
+            )
         if tag is not None:
             _checked_tag(tag, text)
         elif digest is None:
