@@ -58,8 +58,8 @@ REFUSED = {
     "": "empty",
     " ": "malformed",
     "a" * 4097: "too long",
-    ":tag": "malformed",
-    f"@{DIGEST}": "malformed",
+    ":tag": "variable is empty",
+    f"@{DIGEST}": "variable is empty",
     "reg.example.com/": "no repository path",
     "reg.example.com//a": "malformed",
     "reg.example.com/a/": "malformed",
@@ -248,7 +248,7 @@ def test_a_digest_reads_back_from_its_text(data: bytes) -> None:
 
 @pytest.mark.parametrize("text", [":v1", "@sha256:" + "0" * 64, ":v1@sha256:" + "0" * 64])
 def test_a_tag_or_digest_without_a_name_is_told_with_the_likely_cause(text: str) -> None:
-    """What an empty variable leaves of a reference is quoted, and the variable is named as cause."""
+    """What an empty variable leaves of a reference is quoted, and the cause is named."""
     with pytest.raises(UsageError, match="variable is empty") as refused:
         Reference.parse(text)
     assert text in str(refused.value)
