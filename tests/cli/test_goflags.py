@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from boltseal.cli.flags import Flag, Kind, parse_duration
+from boltseal.cli.flags import Flag, Kind, parse_duration, parse_size
 from boltseal.cli.goflags import Grammar, canonical, from_environment
 from boltseal.errors import UsageError
 from tests.cli.desk import Desk, push
@@ -120,3 +120,18 @@ def test_what_is_no_length_of_time_is_wrong_use(text: str) -> None:
     """Nothing, nought, negative and unknown units are refused."""
     with pytest.raises(UsageError, match="length of time"):
         parse_duration(text, name="timeout")
+
+
+@pytest.mark.parametrize(
+    ("text", "size"),
+    [("20K", 20_000), ("45MiB", 45 * 1024**2), ("1.5 kb", 1500), ("7", 7), ("2GB", 2 * 10**9)],
+)
+def test_sizes_are_read_as_cosign_reads_them(text: str, size: int) -> None:
+    """Decimal and binary units, in any letter case, with or without a space."""
+    assert parse_size(text) == size
+
+
+@pytest.mark.parametrize("text", ["", "much", "-1", "1iB", "1 2"])
+def test_what_is_no_size_is_none(text: str) -> None:
+    """An unreadable size leaves the limits as they are."""
+    assert parse_size(text) is None

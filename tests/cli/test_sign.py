@@ -255,3 +255,14 @@ def test_the_time_is_recorded_on_demand(desk: Desk, registry: Registry) -> None:
     assert desk.run(*line, SOURCE_DATE_EPOCH="1700000000").code == 0
     repository = registry.store.repositories["team/app"]
     assert any(b'"created":"2023-11-14T22:13:20Z"' in blob for blob in repository.blobs.values())
+
+
+def test_attachments_are_capped_by_the_environment(desk: Desk, registry: Registry) -> None:
+    """COSIGN_MAX_ATTACHMENT_SIZE lowers what is read of an artifact; larger ones do not count."""
+    image = push(registry, "team/app")
+    _sign(desk, image)
+    line = ("verify", "--key", desk.path("release.pub"), image)
+    assert desk.run(*line, COSIGN_MAX_ATTACHMENT_SIZE="45MiB").code == 0
+    capped = desk.run(*line, COSIGN_MAX_ATTACHMENT_SIZE="100B")
+    assert capped.code not in (0, 10)
+    assert "100 are allowed" in capped.err

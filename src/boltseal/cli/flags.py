@@ -164,3 +164,18 @@ def parse_bool(text: str) -> bool | None:
     if text in ("1", "t", "T", "TRUE", "true", "True"):
         return True
     return False if text in ("0", "f", "F", "FALSE", "false", "False") else None
+
+
+_SIZE = re.compile(r"\s*(\d{1,12}(?:\.\d{1,6})?)\s*([kmgt]?)(i?)b?\s*", re.IGNORECASE)
+
+
+def parse_size(text: str) -> int | None:
+    """Read a number of bytes as go-humanize does (`20K` is 20,000, `45MiB` binary).
+
+    None for what is none, since cosign keeps its default then.
+    """
+    found = _SIZE.fullmatch(text)
+    if found is None or (found[3] and not found[2]):
+        return None
+    power = " kmgt".index(found[2].lower() or " ")
+    return int(float(found[1]) * (1024 if found[3] else 1000) ** power)

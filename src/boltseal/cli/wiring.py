@@ -10,7 +10,7 @@ from pathlib import Path
 
 from boltseal import __version__
 from boltseal.cli.fetching import fetch
-from boltseal.cli.flags import Given, parse_bool
+from boltseal.cli.flags import Given, parse_bool, parse_size
 from boltseal.cli.passwords import read_password
 from boltseal.core.annotations import Annotations, where_cosign_splits
 from boltseal.core.names import Repository
@@ -20,6 +20,7 @@ from boltseal.errors import Undecided, UsageError
 from boltseal.signers.local import LocalSigner
 from boltseal.signers.open import open_signer
 from boltseal.stores import Shelf, Store
+from boltseal.stores.capped import CappedStore
 from boltseal.stores.keyfiles import exposed
 from boltseal.stores.open import open_shelves, parse_forms, read_key
 from boltseal.stores.registry.settings import RegistrySettings, open_registry, system_time
@@ -68,8 +69,9 @@ def registry(given: Given, *, writes: bool = False) -> Iterator[Store]:
         clockwork=system_time(_check(given)),
         trace=trace(given),
     )
+    most = parse_size(given.around.environment.get("COSIGN_MAX_ATTACHMENT_SIZE", ""))
     try:
-        yield store
+        yield store if most is None else CappedStore(store, most)
     finally:
         store.close()
 
