@@ -25,7 +25,7 @@ help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' $(MAKEFILE_LIST) | expand -t 14
 
 # What the program and its tests need.
-$(VENV)/.test: requirements/test.txt requirements/installers.txt requirements/install.py pyproject.toml
+$(VENV)/.test: requirements/test.txt requirements/pip.txt actions/uv.txt requirements/install.py pyproject.toml
 	@$(INSTALL) requirements/test.txt
 	@touch $@
 
@@ -71,12 +71,12 @@ LOCK = $(VENV)/bin/uv pip compile --quiet --universal --python-version 3.10 --ge
 	--custom-compile-command 'make lock' $(UPGRADE)
 
 lock: $(VENV)/.dev ## resolve the lock files again; UPGRADE=--upgrade takes newer versions
-	$(LOCK) --group pyproject.toml:install --output-file requirements/installers.txt
+	$(LOCK) --group pyproject.toml:install --output-file requirements/pip.txt
 	$(LOCK) pyproject.toml --group build --group test --output-file requirements/test.txt
 	$(LOCK) pyproject.toml --group build --group test --group lint \
 		--constraints requirements/test.txt --output-file requirements/dev.txt
 	$(LOCK) pyproject.toml --constraints requirements/test.txt --output-file actions/requirements.txt
-	echo uv | $(LOCK) --constraints requirements/installers.txt --output-file actions/uv.txt -
+	echo uv | $(LOCK) --output-file actions/uv.txt -
 
 docs: $(VENV)/.test ## write docs/actions.md and docs/commands.md again
 	$(RUN) -m tests.docs.pages

@@ -12,6 +12,7 @@ from __future__ import annotations
 import ast
 import configparser
 import hashlib
+import importlib.util
 import os
 import re
 import ssl
@@ -23,7 +24,8 @@ from pathlib import Path
 from urllib.parse import urldefrag, urljoin
 
 HERE = Path(__file__).resolve().parent
-INSTALLERS = HERE / "installers.txt"
+PIP_LOCK = HERE / "pip.txt"
+UV_LOCK = HERE.parent / "actions" / "uv.txt"
 FLOOR = (3, 10)
 # What pip is told, and the variable that tells uv the same.
 _FOR_UV = {
@@ -34,7 +36,7 @@ _FOR_UV = {
     "trusted-host": "UV_INSECURE_HOST",
     "proxy": "ALL_PROXY",
 }
-_PIP = ("-m", "pip", "--disable-pip-version-check", "--no-input")
+_QUIET = ("--disable-pip-version-check", "--no-input", "--quiet")
 
 
 def main(environment: Path, lock: Path) -> int:
@@ -43,13 +45,17 @@ def main(environment: Path, lock: Path) -> int:
         return _fail("Python 3.10 or newer is needed; this is " + sys.version.split()[0])
     python = _python_of(environment)
     if not _works(python):
-        _make(environment)
-    if not _has_pip(python) and not _bring_pip(python):
-        return _fail(
-            f"{sys.executable} can make no environment with pip in it: install the package that "
-            "has ensurepip (on Debian and Ubuntu: apt-get install python3-venv ca-certificates)"
-        )
-    return 0 if _by_uv(python, lock) or _by_pip(python, lock) else 1
+        # Without pip: to unpack it takes longer than all the rest, and its wheel runs as it is.
+        make = [sys.executable, "-m", "venv", "--clear", "--without-pip", str(environment)]
+        subprocess.run(make, check=True)
+    with tempfile.TemporaryDirectory() as scratch:
+        pip = _find_pip(python, scratch=Path(scratch))
+        if pip is None:
+            return _fail(
+                f"{sys.executable} has no pip to begin with: install the package that has "
+                "ensurepip (on Debian and Ubuntu: apt-get install python3-venv ca-certificates)"
+            )
+        return 0 if _by_uv(python, lock, pip=pip) or _by_pip(lock, pip=pip) else 1
 
 
 def _python_of(environment: Path) -> Path:
@@ -65,40 +71,51 @@ def _works(python: Path) -> bool:
     return subprocess.run([str(python), "-c", script], check=False).returncode == 0
 
 
-def _has_pip(python: Path) -> bool:
-    asked = subprocess.run([str(python), *_PIP, "--version"], capture_output=True, check=False)
-    return asked.returncode == 0
+def _find_pip(python: Path, *, scratch: Path) -> list[str] | None:
+    """Give the words that start a pip on the environment, from wherever there is one."""
+    if (
+        subprocess.run(
+            [str(python), "-c", "import pip"], capture_output=True, check=False
+        ).returncode
+        == 0
+    ):
+        return [str(python), "-m", "pip"]
+    wheel = _bundled_pip() or _fetch_pip(scratch)
+    return None if wheel is None else [str(python), f"{wheel}/pip"]
 
 
-def _make(environment: Path) -> None:
-    """Make the environment; without pip where this Python's maker left ensurepip out."""
-    base = [sys.executable, "-m", "venv", "--clear", str(environment)]
-    if subprocess.run(base, capture_output=True, check=False).returncode != 0:
-        subprocess.run([*base, "--without-pip"], check=True)
+def _bundled_pip() -> Path | None:
+    """Find the wheel that this Python's ensurepip would unpack, wherever the system keeps it."""
+    found = importlib.util.find_spec("ensurepip")
+    folders = [Path(found.origin).parent / "_bundled"] if found and found.origin else []
+    if sys.base_prefix == "/usr":
+        folders.append(Path("/usr/share/python-wheels"))
+    return next((wheel for folder in folders for wheel in folder.glob("pip-*.whl")), None)
 
 
-def _by_uv(python: Path, lock: Path) -> bool:
+def _by_uv(python: Path, lock: Path, *, pip: list[str]) -> bool:
     """Install with uv, which is installed first, by pip and by hash; False where that fails."""
     uv = python.with_name("uv.exe" if os.name == "nt" else "uv")
-    wanted = [str(python), *_PIP, "install", "--quiet", *_hashed(INSTALLERS)]
-    if not uv.exists() and _run(wanted) != 0:
+    if not uv.exists() and _run([*pip, "install", *_QUIET, *_hashed(UV_LOCK)]) != 0:
         return False
-    environment = {**os.environ, **_uv_settings(python)}
+    environment = {**os.environ, **_uv_settings(pip)}
     install = [str(uv), "pip", "install", "--quiet", "--python", str(python)]
     # Any index may have a file as long as the lock knows its hash, which is how pip sees it too.
     strategy = ["--index-strategy", "unsafe-best-match"]
-    done = _run([*install, *strategy, *_hashed(lock)], env=environment) == 0
+    locks = _hashed(PIP_LOCK, lock)
+    done = _run([*install, *strategy, *locks], env=environment) == 0
     return done and _run([*install, *_project()], env=environment) == 0
 
 
-def _by_pip(python: Path, lock: Path) -> bool:
+def _by_pip(lock: Path, *, pip: list[str]) -> bool:
     print("uv could not do it; trying pip, which takes longer", file=sys.stderr)
-    install = [str(python), *_PIP, "install", "--quiet"]
-    return _run([*install, *_hashed(lock)]) == 0 and _run([*install, *_project()]) == 0
+    install = [*pip, "install", *_QUIET]
+    locks = _hashed(PIP_LOCK, lock)
+    return _run([*install, *locks]) == 0 and _run([*install, *_project()]) == 0
 
 
-def _hashed(lock: Path) -> list[str]:
-    return ["--require-hashes", "--requirement", str(lock)]
+def _hashed(*locks: Path) -> list[str]:
+    return ["--require-hashes", *(word for lock in locks for word in ("--requirement", str(lock)))]
 
 
 def _project() -> list[str]:
@@ -112,34 +129,25 @@ def _run(command: list[str], *, env: dict[str, str] | None = None) -> int:
     return subprocess.run(command, check=False, env=variables).returncode
 
 
-def _uv_settings(python: Path) -> dict[str, str]:
+def _uv_settings(pip: list[str]) -> dict[str, str]:
     """Translate pip's own settings (environment and files) for uv, which reads none of them."""
-    listed = subprocess.run(
-        [str(python), *_PIP, "config", "list"], capture_output=True, text=True, check=False
-    )
+    command = [*pip, "config", "list"]
+    listed = subprocess.run(command, capture_output=True, text=True, check=False)
     settings: dict[str, str] = {}
-    for line in listed.stdout.splitlines():
-        name, _, value = line.partition("=")
-        variable = _FOR_UV.get(name.rpartition(".")[2])
-        if variable and variable not in os.environ:
-            words = str(ast.literal_eval(value)).split()
-            settings[variable] = ("," if variable == "UV_FIND_LINKS" else " ").join(words)
+    # As for pip: the environment goes before what is said for `install`, and that before the rest.
+    for section in ("global", "install", ":env:"):
+        for line in listed.stdout.splitlines():
+            name, _, value = line.partition("=")
+            variable = _FOR_UV.get(name.removeprefix(f"{section}."))
+            if variable and variable not in os.environ:
+                words = str(ast.literal_eval(value)).split()
+                settings[variable] = ("," if variable == "UV_FIND_LINKS" else " ").join(words)
     return settings
-
-
-def _bring_pip(python: Path) -> bool:
-    """Install the locked pip from its wheel, which runs from where it lies."""
-    with tempfile.TemporaryDirectory() as scratch:
-        wheel = _fetch_pip(Path(scratch))
-        if wheel is None:
-            return False
-        command = [str(python), f"{wheel}/pip", "install", "--quiet", "--no-index", str(wheel)]
-        return _run(command) == 0
 
 
 def _fetch_pip(folder: Path) -> Path | None:
     """Find the locked wheel on the index's page (PEP 503) and check its hash."""
-    known = set(re.findall(r"sha256:([0-9a-f]{64})", INSTALLERS.read_text("utf-8")))
+    known = set(re.findall(r"sha256:([0-9a-f]{64})", PIP_LOCK.read_text("utf-8")))
     page = _index().rstrip("/") + "/pip/"
     try:
         for link in re.findall(r'href="([^"]+\.whl#sha256=[0-9a-f]{64})"', _get(page).decode()):
