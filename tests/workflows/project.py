@@ -17,6 +17,17 @@ from tests.peers.registry import Registry
 ROOT = Path(__file__).parent.parent.parent
 WORKFLOW = Path(__file__).parent / "sign-and-deploy.yml"
 PASSWORD = "correct horse, battery: staple"
+# What a pull request might plant where Python, pip or uv could look; none of it may matter.
+_PLANTED = "raise SystemExit('planted')\n"
+HOSTILE = {
+    "base64.py": _PLANTED,
+    "sitecustomize.py": _PLANTED,
+    "boltseal/__init__.py": _PLANTED,
+    "pip.conf": "[global]\nindex-url = http://127.0.0.1:9/\n",
+    "uv.toml": 'index-url = "http://127.0.0.1:9/"\n',
+    "pyproject.toml": '[tool.uv]\nindex-url = "http://127.0.0.1:9/"\nno-binary = true\n',
+    ".netrc": "machine 127.0.0.1 login nobody password nothing\n",
+}
 # What tells installers where packages come from on this machine; HOME, where pip.conf is, is not
 # the user's under act.
 _INDEXES = ("PIP_", "UV_", "SSL_CERT_", "HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY")
@@ -70,7 +81,7 @@ def project(folder: Path, *, registry: Registry, engine: Engine) -> Project:
         pair = generate(password=PASSWORD.encode(), entropy=os.urandom)
         files[f"{name}.key"] = pair.private.decode()
         files[f"{name}.pub"] = pair.public.decode()
-    commit(made.folder, files={**files, "program.txt": "first\n"})
+    commit(made.folder, files={**files, **HOSTILE, "program.txt": "first\n"})
     return made
 
 
