@@ -6,14 +6,17 @@ import hashlib
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from hypothesis import given
 from hypothesis import strategies as st
 
+from boltseal.core import edstream
 from boltseal.core.keyfile import open_key
 from boltseal.core.keys import PrivateKey
 from boltseal.core.message import HASHES, Message
 from boltseal.core.schemes import der_of_pair
+from boltseal.errors import FileUnusable
 
 KEYS = Path(__file__).parents[1] / "vectors" / "keys"
 PLAIN = ("p256-pkcs8", "p384-sec1", "p521-pkcs8", "rsa2048-pkcs1", "ed25519-pkcs8")
@@ -30,8 +33,8 @@ def test_a_message_in_chunks_is_signed_as_the_same_bytes_are(name: str) -> None:
     key = private(name)
     content = bytes(range(256)) * 9000
     chunks = [content[i : i + 1000] for i in range(0, len(content), 1000)]
-    whole = memoryview(content) if key.public_key.wants_whole else None
-    message = Message.read(chunks, hashes=key.public_key.hashes, whole=whole)
+    again = (lambda: iter(chunks)) if key.public_key.wants_whole else None
+    message = Message.read(chunks, hashes=key.public_key.hashes, again=again)
     assert key.public_key.verify(key.sign(message), content) is not None
     assert key.public_key.verify(key.sign(content), message) is not None
     assert key.public_key.verify(key.sign(content + b"x"), message) is None
@@ -65,3 +68,46 @@ def test_a_pair_of_numbers_becomes_the_one_der_spelling(half: int) -> None:
     assert der_of_pair(pair + b"\0") is None
     assert der_of_pair(pair[1:]) is None
     assert der_of_pair(b"") is None
+
+
+# --- pure Ed25519 in pieces ----------------------------------------------------------------
+
+
+def pieces_of(content: bytes) -> Message:
+    """Return a message that is nowhere in one piece."""
+    chunks = [content[i : i + 7] for i in range(0, len(content), 7)]
+    return Message.read(chunks, hashes=[], again=lambda: iter(chunks))
+
+
+@given(st.binary(min_size=32, max_size=32), st.binary(max_size=200))
+def test_ed25519_in_pieces_is_ed25519_in_one_piece(seed: bytes, content: bytes) -> None:
+    """A signature made in pieces has the very bytes that the library makes, and both verify."""
+    key = Ed25519PrivateKey.from_private_bytes(seed)
+    public = key.public_key().public_bytes_raw()
+    made = edstream.sign(seed, public, message=pieces_of(content))
+    assert made == key.sign(content)
+    assert edstream.holds(public, made, message=pieces_of(content))
+    assert not edstream.holds(public, made, message=pieces_of(content + b"x"))
+
+
+@given(st.binary(min_size=32, max_size=32), st.binary(max_size=70), st.integers(0, 63))
+def test_no_other_bytes_hold_as_ed25519_in_pieces(seed: bytes, noise: bytes, at: int) -> None:
+    """Noise, a changed byte, and the second spelling of a signature do not hold."""
+    key = Ed25519PrivateKey.from_private_bytes(seed)
+    public = key.public_key().public_bytes_raw()
+    good = key.sign(b"abc")
+    changed = bytes((*good[:at], good[at] ^ 1, *good[at + 1 :]))
+    order = 2**252 + 27742317777372353535851937790883648493
+    higher = int.from_bytes(good[32:], "little") + order
+    second = good[:32] + higher.to_bytes(32, "little")
+    for wrong in (noise, changed, second, bytes(64), good + b"\0"):
+        assert not edstream.holds(public, wrong, message=pieces_of(b"abc"))
+    assert not edstream.holds(bytes(32), good, message=pieces_of(b"abc"))
+
+
+def test_a_message_that_changes_meanwhile_is_not_signed() -> None:
+    """A file that reads otherwise the second time gets no signature: two would reveal the key."""
+    readings = iter([[b"first"], [b"second"]])
+    message = Message({}, again=lambda: next(readings))
+    with pytest.raises(FileUnusable, match="changed while it was being signed"):
+        private("ed25519-pkcs8").sign(message)

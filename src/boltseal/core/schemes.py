@@ -48,7 +48,7 @@ class Scheme:
 
     def can_judge(self, message: Message) -> bool:
         """Tell whether `message` has what this scheme needs of it."""
-        return message.whole is not None if self.hash is None else self.hash in message.digests
+        return message.complete if self.hash is None else self.hash in message.digests
 
 
 def curve_name(key: ec.EllipticCurvePublicKey) -> str | None:
@@ -80,13 +80,23 @@ def sign(key: Signing, message: Message) -> bytes:
     The message must have its SHA-256, for an Ed25519 key all of its bytes.
     """
     if isinstance(key, ed25519.Ed25519PrivateKey):
-        if message.whole is None:
-            raise ValueError("Ed25519 signs all bytes of a message, and only digests were kept")
-        return key.sign(message.whole)
+        return _sign_pure(key, message)
     digest = message.digests[_SIGNED.name]
     if isinstance(key, rsa.RSAPrivateKey):
         return key.sign(digest, padding.PKCS1v15(), Prehashed(_SIGNED))
     return key.sign(digest, ec.ECDSA(Prehashed(_SIGNED)))
+
+
+def _sign_pure(key: ed25519.Ed25519PrivateKey, message: Message) -> bytes:
+    if message.whole is not None:
+        return key.sign(message.whole)
+    if not message.complete:
+        raise ValueError("Ed25519 signs all bytes of a message, and only digests were kept")
+    from boltseal.core import edstream  # as below: few messages are that large
+
+    return edstream.sign(
+        key.private_bytes_raw(), key.public_key().public_bytes_raw(), message=message
+    )
 
 
 def der_of_pair(signature: bytes) -> bytes | None:
@@ -147,7 +157,9 @@ def _rsa(key: rsa.RSAPublicKey) -> Callable[[bytes, Message], bool]:
 def _pure(key: ed25519.Ed25519PublicKey) -> Callable[[bytes, Message], bool]:
     def holds(signature: bytes, message: Message) -> bool:
         if message.whole is None:
-            return False
+            from boltseal.core import edstream
+
+            return edstream.holds(key.public_bytes_raw(), signature, message=message)
         try:
             key.verify(signature, message.whole)
         except (InvalidSignature, ValueError):
@@ -166,7 +178,7 @@ def _prehashed(key: ed25519.Ed25519PublicKey) -> Callable[[bytes, Message], bool
         from nacl import bindings
         from nacl.exceptions import CryptoError
 
-        if len(signature) != bindings.crypto_sign_BYTES or message.whole is None:
+        if len(signature) != bindings.crypto_sign_BYTES or not message.complete:
             return False
         state = bindings.crypto_sign_ed25519ph_state()
         for piece in message.pieces():

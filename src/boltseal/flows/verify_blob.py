@@ -206,7 +206,7 @@ def _judged(evidence: Evidence, message: Message, demand: Demand) -> Judged:
         spelled = replace(signature, proof=replace(signature.proof, signature=pair))
         other = demand.trust.checks(spelled)
         checks = other if other.passed else checks
-    if message.whole is None and demand.whole and not checks.passed:
+    if not message.complete and demand.whole and not checks.passed:
         needed = "a digest is not enough for an Ed25519 key, which signs the file itself"
         checks = checks.also(Check("file", False, f"{needed}; give the file"))
     return Judged(signature, checks.also(*_bindings(evidence, message, checks, demand=demand)))

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import glob
-import mmap
 import os
 import stat
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import BinaryIO
 
 from boltseal.core.message import Message
@@ -17,6 +17,7 @@ from boltseal.errors import FileUnusable, UsageError
 
 STDIN = "-"
 LARGEST_SPOOL = 8 * 1024**3
+SMALL = 4 * 1024 * 1024
 _CHUNK = 1024 * 1024
 _MODE = 0o600
 
@@ -33,9 +34,9 @@ class LocalFiles:
     def message(self, path: str, *, hashes: Iterable[str], whole: bool) -> Iterator[Message]:
         """Read a file once, in chunks, and keep its digests.
 
-        With `whole`, a regular file is mapped into memory, whose pages belong to the system's
-        cache and are not this process's own. What is no regular file, standard input too, is
-        first written to a temporary file of at most `largest_spool` bytes.
+        With `whole`, a file of up to `SMALL` bytes is kept in memory, and a larger one can be
+        read again; what is no regular file, standard input too, is first written to a temporary
+        file of at most `largest_spool` bytes.
         """
         with self._opened(path) as file, contextlib.ExitStack() as stack:
             if not whole:
@@ -43,8 +44,15 @@ class LocalFiles:
                 return
             if not _is_regular(file):
                 file = stack.enter_context(self._spooled(file, path))
-            view = stack.enter_context(_mapped(file, path))
-            yield Message.read(self._chunks(file, path), hashes=hashes, whole=view)
+            if os.fstat(file.fileno()).st_size <= SMALL:
+                yield Message.of(b"".join(self._chunks(file, path)), hashes=hashes)
+                return
+            again = partial(self._again, file, path)
+            yield Message.read(again(), hashes=hashes, again=again)
+
+    def _again(self, file: BinaryIO, path: str) -> Iterator[bytes]:
+        file.seek(0)
+        return self._chunks(file, path)
 
     def read(self, path: str, *, limit: int) -> bytes:
         """Return what a file holds; raise FileUnusable for more than `limit` bytes."""
@@ -140,19 +148,6 @@ def expand(words: Iterable[str], *, leave_out: tuple[str, ...] = ()) -> tuple[st
             raise UsageError(f"{word} matches no file; compare it with what is there")
         found.update(dict.fromkeys(files))
     return tuple(found)
-
-
-@contextlib.contextmanager
-def _mapped(file: BinaryIO, path: str) -> Iterator[memoryview]:
-    if not os.fstat(file.fileno()).st_size:
-        yield memoryview(b"")  # an empty file cannot be mapped
-        return
-    try:
-        mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-    except (OSError, ValueError) as error:
-        raise FileUnusable(f"cannot map {_shown(path)}: {_reason(error)}") from error
-    with mapped, memoryview(mapped) as view:
-        yield view
 
 
 def _replace(path: str, content: bytes) -> None:
