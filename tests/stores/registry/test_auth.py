@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import json
 import threading
-import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
-from boltseal.core.names import Reference, Repository
+from boltseal.core.names import Repository
 from boltseal.errors import AccessDenied, RegistryError
 from boltseal.stores.registry.auth import Authentication
 from boltseal.stores.registry.caller import Call, Caller, Plain
 from boltseal.stores.registry.credentials import Credentials
 from boltseal.stores.registry.exchange import Response, Transport
 from boltseal.stores.registry.scopes import Need, format_scopes, parse_scopes
-from boltseal.stores.registry.transport import RequestsTransport, WireSettings
 from tests.support.registry import (
     Access,
     Answer,
@@ -35,6 +33,8 @@ from .world import (
     USER,
     PlayedWire,
     planted,
+    reader,
+    reading_as,
     repository,
     sample,
     store_on,
@@ -131,7 +131,7 @@ def test_a_token_is_renewed_before_it_expires() -> None:
         authentication = Authentication(
             lambda _: Credentials("password", USER, PASSWORD, "here"), clock=lambda: now[0]
         )
-        read = _reader(authentication, tagged(registry), clock=lambda: now[0])
+        read = reader(authentication, tagged(registry), clock=lambda: now[0])
         read()
         now[0] = 84.0
         read()
@@ -140,21 +140,6 @@ def test_a_token_is_renewed_before_it_expires() -> None:
         read()
         assert registry.count(path="/token") == 2
         assert registry.count(status=401) == 1
-
-
-def _reader(
-    authentication: Authentication, reference: Reference, *, clock: Callable[[], float]
-) -> Callable[[], Response]:
-    wire = RequestsTransport(WireSettings())
-
-    class Now:
-        def send(self, request: Any, *, limit: int, deadline: float) -> Any:
-            return wire.exchange(request, limit=limit, deadline=time.monotonic() + 10)
-
-    caller = Caller(Now(), authentication, clock=clock, timeout=10, plain=Plain())
-    path = f"/v2/{reference.repository.path}/manifests/{reference.target}"
-    accept = (("Accept", "application/vnd.oci.image.manifest.v1+json"),)
-    return lambda: caller.call(Call("GET", path, Need(reference.repository), headers=accept))
 
 
 def test_a_token_that_was_revoked_is_replaced_once() -> None:
@@ -206,17 +191,12 @@ def test_an_identity_token_is_exchanged_by_form() -> None:
 
     with Registry(Options(auth=BEARER), script=script) as registry:
         planted(registry)
-        read = _store(registry, Credentials("identity-token", "", IDENTITY, "a test"))
+        read = reading_as(registry, Credentials("identity-token", "", IDENTITY, "a test"))
         assert read().status == 200
         assert registry.count(method="POST", path="/token") == 1
         assert "grant_type=refresh_token" in forms[0]
         assert "scope=repository%3Aorg%2Fapp%3Apull" in forms[0]
         assert "service=registry.test" in forms[0]
-
-
-def _store(registry: Registry, credentials: Credentials, **more: Any) -> Callable[[], Response]:
-    authentication = Authentication(lambda _: credentials, clock=time.monotonic, **more)
-    return _reader(authentication, tagged(registry), clock=time.monotonic)
 
 
 def test_a_registry_token_is_sent_as_it_is() -> None:
@@ -292,141 +272,6 @@ def test_the_scope_of_an_insufficient_scope_challenge_is_added() -> None:
         planted(registry)
         assert store_on().manifest(tagged(registry))
         assert paths(registry) == ["latest", "token", "latest", "token", "latest"]
-
-
-def token_answer(value: Any, **more: Any) -> Callable[[Request], Answer | None]:
-    """Script a token endpoint, and a registry that takes the token `good` alone."""
-
-    def script(request: Request) -> Answer | None:
-        if request.path == "/token":
-            body = value if isinstance(value, bytes) else json.dumps(value).encode()
-            return Answer(more.get("status", 200), more.get("headers", ()), body)
-        if request.header("Authorization") == "Bearer good":
-            return None
-        realm = f'Bearer realm="http://{request.header("Host")}/token"'
-        return Answer(401, (("WWW-Authenticate", realm),))
-
-    return script
-
-
-@pytest.mark.parametrize(
-    "value",
-    [
-        {"token": "good"},
-        {"access_token": "good", "token": "bad"},
-        {"access_token": "", "token": "good"},
-        {"token": "good", "expires_in": 0},
-        {"token": "good", "expires_in": -5},
-        {"token": "good", "expires_in": "300"},
-        {"token": "good", "expires_in": None},
-        {"token": "good", "expires_in": True},
-        {"token": "good", "expires_in": 1e300},
-        {"token": "good", "expires_in": [1]},
-    ],
-)
-def test_token_answers_are_read_with_tolerance(value: dict[str, Any]) -> None:
-    """`access_token` before `token`; any expiry; the token then serves for a while."""
-    with Registry(script=token_answer(value)) as registry:
-        planted(registry)
-        store = store_on()
-        assert store.manifest(tagged(registry))
-        assert store.manifest(tagged(registry))
-        assert registry.count(path="/token") == 1
-
-
-@pytest.mark.parametrize(
-    "value",
-    [
-        b"",
-        b"token=good",
-        b"[]",
-        b'"good"',
-        {},
-        {"token": 5},
-        {"token": "two words"},
-        {"token": "line\r\nX-Injected: 1"},
-        {"token": "g" * 40000},
-        b'{"token":"good","token":"bad"}',
-        b'{"token":"' + b"g" * (2 * 1024 * 1024) + b'"}',
-        b"[" * 100000,
-    ],
-)
-def test_a_broken_token_answer_is_an_error_of_the_registry(value: Any) -> None:
-    """What is no token never gets into a header, and is undecided, not a refusal."""
-    with Registry(script=token_answer(value)) as registry:
-        planted(registry)
-        with pytest.raises(RegistryError, match="token server") as told:
-            store_on().manifest(tagged(registry))
-        assert told.value.exit_code == 3
-
-
-@pytest.mark.parametrize("status", [401, 403, 400])
-def test_a_token_server_that_refuses_is_access_denied(status: int) -> None:
-    """The server's own words, who we are and what to do are in the error."""
-    script = token_answer({"details": "incorrect username or password"}, status=status)
-    with Registry(script=script) as registry:
-        with pytest.raises(AccessDenied, match=r"incorrect username.*'octo'") as told:
-            store_on().manifest(tagged(registry))
-        assert PASSWORD not in str(told.value)
-
-
-def test_a_denial_is_not_asked_for_again_at_once() -> None:
-    """Twelve threads with a wrong password send it once: repetition locks accounts."""
-    with Registry(Options(auth=Bearer(USER, "other"))) as registry:
-        store = store_on()
-
-        def denied(_: int) -> bool:
-            with pytest.raises(AccessDenied):
-                store.manifest(tagged(registry))
-            return True
-
-        with ThreadPoolExecutor(6) as pool:
-            assert all(pool.map(denied, range(12)))
-        assert registry.count(path="/token") == 1
-
-
-def test_a_secret_that_comes_back_in_an_error_is_taken_out() -> None:
-    """A server that echoes the password does not get it into a log."""
-    with Registry(
-        script=token_answer({"details": f"bad {PASSWORD}\x1b[31m"}, status=401)
-    ) as registry:
-        with pytest.raises(AccessDenied, match=r"bad \*\*\*\\x1b") as told:
-            store_on().manifest(tagged(registry))
-        assert "\x1b" not in str(told.value)
-
-
-def test_the_token_servers_redirect_gets_no_credentials() -> None:
-    """Basic is for the realm alone; where it points to is asked as nobody."""
-    seen: list[tuple[str, str]] = []
-
-    def script(request: Request) -> Answer | None:
-        seen.append((request.path, request.header("Authorization").partition(" ")[0]))
-        if request.path == "/token":
-            return Answer(307, (("Location", "/v2/token2"),))
-        if request.path == "/v2/token2":
-            return Answer(200, (), b'{"token":"good"}')
-        return token_answer({})(request)
-
-    with Registry(script=script) as registry:
-        planted(registry)
-        assert store_on().manifest(tagged(registry))
-    assert ("/token", "Basic") in seen
-    assert ("/v2/token2", "") in seen
-
-
-def test_the_form_with_an_identity_token_follows_no_redirect() -> None:
-    """The secret is in the body, so a redirect of the form is the end."""
-
-    def script(request: Request) -> Answer | None:
-        if request.path == "/token":
-            return Answer(307, (("Location", "/elsewhere"),))
-        assert request.path != "/elsewhere"
-        return None
-
-    with Registry(Options(auth=BEARER), script=script) as registry:
-        read = _store(registry, Credentials("identity-token", "", IDENTITY, "a test"))
-        with pytest.raises(RegistryError, match="gave no token: it answered 307"):
-            read()
 
 
 def test_a_challenge_from_another_host_is_not_taken_up() -> None:

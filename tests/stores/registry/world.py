@@ -9,10 +9,15 @@ from typing import Any
 
 from boltseal.core.names import Reference, Repository
 from boltseal.core.oci import OCI_CONFIG, Descriptor, Manifest
+from boltseal.stores.registry.auth import Authentication
+from boltseal.stores.registry.caller import Call, Caller, Plain
 from boltseal.stores.registry.client import RegistryStore
+from boltseal.stores.registry.credentials import Credentials
 from boltseal.stores.registry.exchange import Failure, Request, Response
 from boltseal.stores.registry.patience import Clockwork
+from boltseal.stores.registry.scopes import Need
 from boltseal.stores.registry.settings import RegistrySettings, open_registry
+from boltseal.stores.registry.transport import RequestsTransport, WireSettings
 from tests.support.registry import Registry
 
 USER, PASSWORD, IDENTITY = "octo", "correct-horse-battery", "identity-token-secret"
@@ -86,3 +91,25 @@ class PlayedWire:
 
     def send(self, request: Request, *, limit: int, deadline: float) -> Response | Failure:
         return self.exchange(request, limit=limit, deadline=deadline)
+
+
+def reader(
+    authentication: Authentication, reference: Reference, *, clock: Callable[[], float]
+) -> Callable[[], Response]:
+    """Return a call that reads a manifest; only the token's life goes by `clock`."""
+    wire = RequestsTransport(WireSettings())
+
+    class Now:
+        def send(self, request: Any, *, limit: int, deadline: float) -> Any:
+            return wire.exchange(request, limit=limit, deadline=time.monotonic() + 10)
+
+    caller = Caller(Now(), authentication, clock=clock, timeout=10, plain=Plain())
+    path = f"/v2/{reference.repository.path}/manifests/{reference.target}"
+    accept = (("Accept", "application/vnd.oci.image.manifest.v1+json"),)
+    return lambda: caller.call(Call("GET", path, Need(reference.repository), headers=accept))
+
+
+def reading_as(registry: Registry, credentials: Credentials, **more: Any) -> Callable[[], Response]:
+    """Return a call that reads the tag `latest` of `org/app` with these credentials."""
+    authentication = Authentication(lambda _: credentials, clock=time.monotonic, **more)
+    return reader(authentication, tagged(registry), clock=time.monotonic)
