@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timezone
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from boltseal import __version__
-from boltseal.cli.fetching import fetch
 from boltseal.cli.flags import Given, parse_bool, parse_size
 from boltseal.cli.passwords import read_password
 from boltseal.core.annotations import Annotations, where_cosign_splits
@@ -23,9 +23,13 @@ from boltseal.stores import Shelf, Store
 from boltseal.stores.capped import CappedStore
 from boltseal.stores.keyfiles import exposed
 from boltseal.stores.open import open_shelves, parse_forms, read_key
-from boltseal.stores.registry.settings import RegistrySettings, open_registry, system_time
 from boltseal.trust.key import KeyTrust
 from boltseal.trust.open import open_trust
+
+# What speaks HTTP is imported where it is used: verbs on plain files need none of it, and it would
+# take as much of their memory as reading a file of any size does.
+if TYPE_CHECKING:
+    from boltseal.stores.registry.settings import RegistrySettings
 
 MOST_PARALLEL = 256
 _CALL = 120.0
@@ -33,6 +37,8 @@ _CALL = 120.0
 
 def registry_settings(given: Given, *, writes: bool) -> RegistrySettings:
     """Take the registry flags and the environment as settings."""
+    from boltseal.stores.registry.settings import RegistrySettings
+
     environment = given.around.environment
     home = environment.get("HOME") or environment.get("USERPROFILE")
     workspace = environment.get("GITHUB_WORKSPACE")
@@ -64,6 +70,8 @@ def registry_settings(given: Given, *, writes: bool) -> RegistrySettings:
 @contextmanager
 def registry(given: Given, *, writes: bool = False) -> Iterator[Store]:
     """Open the registry client for the length of a verb, and close its connections."""
+    from boltseal.stores.registry.settings import open_registry, system_time
+
     store = open_registry(
         registry_settings(given, writes=writes),
         clockwork=system_time(_check(given)),
@@ -216,6 +224,9 @@ def url_reader(given: Given, flag: str) -> Callable[[str], bytes]:
     """Return what fetches a URL that `flag` named, without credentials."""
 
     def fetched(url: str) -> bytes:
+        from boltseal.cli.fetching import fetch
+        from boltseal.stores.registry.settings import system_time
+
         environment = _certificates(given.around.environment)
         clock = system_time(_check(given))
         return fetch(url, environment=environment, time=clock, trace=trace(given), flag=flag)
