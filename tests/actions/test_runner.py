@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+import boltseal
 from boltseal.actions.declaring import declared
 from boltseal.actions.inputs import SignInputs
 from boltseal.actions.outputs import SIGN_OUTPUTS
@@ -219,3 +220,25 @@ def test_requests_are_logged_where_debugging_is_on(desk: Desk, step: Step) -> No
     assert "::debug::GET " in ran.log
     step.environment.clear()
     assert "::debug::" not in step.run("boltseal.actions.verify", **given).log
+
+
+def test_a_runners_file_that_is_gone_is_told(step: Step, desk: Desk) -> None:
+    """Where an output cannot be written the step fails with a sentence, not with a traceback."""
+    image = f"{desk.name}@{desk.push()}"
+    step.environment["GITHUB_OUTPUT"] = str(step.folder / "absent")
+    ran = step.run("boltseal.actions.verify", images=image, key="cosign.pub")
+    assert ran.returncode == 10
+    assert "cannot write to GITHUB_OUTPUT" in ran.log
+    assert "Traceback" not in ran.log
+
+
+def test_the_toolkit_is_known_in_one_place() -> None:
+    """actions-toolkit is imported by the adapter alone."""
+    package = Path(boltseal.__file__).parent
+    users = [p.name for p in package.rglob("*.py") if "import actions_toolkit" in _text(p)]
+    users += [p.name for p in package.rglob("*.py") if "from actions_toolkit" in _text(p)]
+    assert users == ["runner.py"]
+
+
+def _text(path: Path) -> str:
+    return path.read_text("utf-8")

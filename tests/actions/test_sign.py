@@ -19,6 +19,7 @@ from boltseal.errors import (
     UsageError,
 )
 from tests.actions.desk import PASSWORD, SHA, Desk, pair
+from tests.support.registry import Options, Registry
 
 
 def _tags(desk: Desk) -> dict[str, str]:
@@ -284,3 +285,14 @@ def test_a_link_out_of_the_workspace_is_not_followed(desk: Desk, tmp_path: Path)
     (desk.folder / "link.key").symlink_to(outside)
     with pytest.raises(UsageError, match="leads out of the workspace"):
         desk.sign(images=f"{desk.name}@{desk.push()}", key="link.key")
+
+
+def test_a_registry_that_lags_is_waited_for(tmp_path: Path) -> None:
+    """What is written shows only after a while, and the action ends well all the same."""
+    with Registry(Options(lag=0.4)) as registry:
+        desk = Desk(tmp_path, registry)
+        digest = desk.push()
+        image = f"{desk.name}@{digest}"
+        told = desk.sign(images=image, format="classic", promote_tags="latest")
+        assert told.error is None
+        assert _tags(desk)["latest"] == digest

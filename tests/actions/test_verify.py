@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import time
+from pathlib import Path
 
 import pytest
 
 from boltseal.errors import (
+    AccessDenied,
     BoltsealError,
+    FileUnusable,
     ImageNotFound,
     KeyUnusable,
     NoSignature,
@@ -16,7 +20,7 @@ from boltseal.errors import (
     UsageError,
 )
 from tests.actions.desk import SHA, Desk, pair
-from tests.support.registry import Answer, Registry, Request
+from tests.support.registry import Answer, Bearer, Options, Registry, Request
 
 
 @pytest.fixture
@@ -205,8 +209,57 @@ def test_an_index_may_be_asked_for_with_all_its_platforms(desk: Desk) -> None:
     assert told.outputs["pinned"] == index
 
 
+def test_every_name_of_a_digest_is_told(desk: Desk, image: str) -> None:
+    """Two tags of one digest are verified once, pinned once, and both told with their digest."""
+    digest = image.partition("@")[2]
+    told = desk.verify(images=f"{desk.name}:v1,{desk.name}:v2", digest=digest)
+    assert told.outputs["pinned"] == image
+    named = {f"{desk.name}:v1": digest, f"{desk.name}:v2": digest}
+    assert json.loads(told.outputs["digests"]) == named
+
+
+def test_a_report_that_cannot_be_written_does_not_hide_the_verdict(desk: Desk, image: str) -> None:
+    """The outputs are told, and the action fails, where json-file is a folder."""
+    told = desk.verify(images=image, json_file="empty")
+    assert told.error is None
+    (desk.folder / "folder").mkdir()
+    (desk.folder / "folder" / "full").touch()
+    told = desk.verify(images=image, json_file="folder")
+    assert isinstance(told.error, FileUnusable)
+    assert told.outputs["verified"] == "true"
+
+
 def test_the_whole_report_is_written_where_asked(desk: Desk, image: str) -> None:
     """json-file gets the report, in folders that are made for it."""
     desk.verify(images=image, json_file="reports/verify.json")
     report = json.loads((desk.folder / "reports" / "verify.json").read_text("utf-8"))
     assert report["kind"] == "verify"
+
+
+def test_credentials_are_the_inputs_and_wrong_ones_are_told(tmp_path: Path) -> None:
+    """A locked registry opens to registry-username and -password; without them it is undecided."""
+    locked = Options(auth=Bearer("robot", "let me in"))
+    given = {"registry_username": "robot", "registry_password": "let me in"}
+    with Registry(locked) as registry:
+        desk = Desk(tmp_path, registry)
+        image = f"{desk.name}@{desk.push()}"
+        assert desk.sign(images=image, **given).error is None
+        assert desk.verify(images=image, **given).error is None
+        for wrong in ({}, {**given, "registry_password": "guessed"}):
+            told = desk.verify(images=image, **wrong)
+            assert isinstance(told.error, AccessDenied)
+            assert told.outputs["verified"] == "false"
+            assert "guessed" not in str(told.commands) + told.summary
+
+
+def test_a_run_that_takes_too_long_is_undecided(desk: Desk, image: str) -> None:
+    """The input timeout bounds all of it, whatever the registry does."""
+
+    def slow(request: Request) -> Answer | None:
+        return Answer(503, headers=(("Retry-After", "30"),))
+
+    with Registry(script=slow) as registry:
+        begun = time.monotonic()
+        told = desk.verify(images=f"{registry.host}/team/app:v1", timeout="1")
+        assert time.monotonic() - begun < 10
+    assert isinstance(told.error, Undecided)

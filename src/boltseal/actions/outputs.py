@@ -1,4 +1,4 @@
-"""What each action hands on to later steps and jobs; a test compares this with the actions' YAML."""
+"""What each action hands on to later steps and jobs; a test compares this with its YAML."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SIGN_OUTPUTS = {
 }
 VERIFY_OUTPUTS = {
     "verified": "true if every image is trusted or was let through by allow, else false.",
-    "digest": "The digest that was verified, sha256:…; empty where there are several, or a failure.",
+    "digest": "The digest that was verified, sha256:…; empty for several and for a failure.",
     "digests": "A JSON object: each image that may go on as it was named, and its digest.",
     "pinned": "The images that may go on by digest, name@sha256:…, one a line, in input order.",
     "annotations": "A JSON object: for each of these images, what each trusted signature signed.",

@@ -43,12 +43,9 @@ class Runner:
 
     def inputs(self, wanted: Iterable[Declared]) -> dict[str, str]:
         """Return the texts of inputs by name, untouched; one that is not there is empty."""
-        return {
-            one.name: core.get_input(
-                one.variable.removeprefix("INPUT_"), trim_whitespace=False
-            ).replace("\r\n", "\n")
-            for one in wanted
-        }
+        # A password is taken as it is, white space and all.
+        texts = {one.name: one.variable.removeprefix("INPUT_") for one in wanted}
+        return {name: core.get_input(text, trim_whitespace=False) for name, text in texts.items()}
 
     def output(self, name: str, value: str) -> None:
         """Set an output of this step; raise ValueError for a name that no YAML can map.
@@ -62,10 +59,13 @@ class Runner:
             self.say(f"the output {name} has {len(value)} characters and is left out: too large")
             return
         # Without the file the toolkit falls back to a command that runners refuse by now.
-        if self._environment.get("GITHUB_OUTPUT"):
-            core.set_output(name, _clean(value))
-        else:
+        if not self._environment.get("GITHUB_OUTPUT"):
             self.say(f"{name}={value}")
+            return
+        try:
+            core.set_output(name, _clean(value))
+        except Exception as error:  # the toolkit raises nothing more exact
+            raise FileUnusable(f"cannot write to GITHUB_OUTPUT: {error}") from error
 
     def mask(self, secret: str) -> None:
         """Have the runner hide a secret, its lines, and what it becomes in JSON and base64.

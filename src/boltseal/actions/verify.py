@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from boltseal.actions.around import Around
 from boltseal.actions.images import Named, gather
 from boltseal.actions.inputs import VerifyInputs
 from boltseal.actions.keys import trust
 from boltseal.actions.seam import run
-from boltseal.actions.telling import Telling, Told, listed, notices
+from boltseal.actions.telling import Telling, Told, failure, listed, notices
 from boltseal.core.annotations import Annotations
 from boltseal.core.names import Reference
 from boltseal.core.times import parse_span
@@ -41,6 +42,8 @@ def work(inputs: VerifyInputs, around: Around) -> Told:
     asked = demand(inputs, around)
     exemptions = [Exemption.of(pattern, reason) for pattern, reason in inputs.allow]
     fail_on = parse_fail_on(inputs.fail_on)
+    if inputs.json_file:
+        around.workspace.path(inputs.json_file)
     with around.registry(inputs, writes=False) as store:
         attachments = around.attachments(inputs)
         shelves = open_shelves(store, parse_forms(inputs.formats), attachments=attachments)
@@ -48,8 +51,15 @@ def work(inputs: VerifyInputs, around: Around) -> Told:
         report = examine(named.references, asked, bench=bench)
     admissions = admit(report, exemptions=exemptions, fail_on=fail_on)
     told = tell(report, admissions, around=around, said=telling.notices)
-    if inputs.json_file:
+    return _written(told, report, inputs=inputs, around=around) if inputs.json_file else told
+
+
+def _written(told: Told, report: Report, *, inputs: VerifyInputs, around: Around) -> Told:
+    """Write the report to a file; that this fails must not keep the verdict from being told."""
+    try:
         around.workspace.write(inputs.json_file, structured.render(report))
+    except BoltsealError as error:
+        return replace(told, commands=(failure(error), *told.commands), error=told.error or error)
     return told
 
 
@@ -157,26 +167,30 @@ def _annotations(admissions: Sequence[Admission]) -> tuple[Command, ...]:
 def outputs(report: Report, admissions: Sequence[Admission]) -> Mapping[str, str]:
     """Return the outputs by name; only what may go on is among the digests."""
     going = [one for one in admissions if one.pinned is not None]
-    digests = {str(one.images[0].digest) for one in going}
-    failed = [image for image in report.images if image.verdict is not Verdict.TRUSTED]
+    named = {name: image for one in going for name, image in _names(one)}
+    digests = {str(image.digest) for image in named.values()}
+    doubtful = [image for one in admissions if not one.exempt for image in one.images]
+    failed = [image for image in doubtful if image.verdict is not Verdict.TRUSTED]
     every = all(one.trusted or one.exempt for one in admissions)
     return {
         "verified": "true" if every else "false",
         "digest": digests.pop() if every and len(digests) == 1 else "",
-        "digests": json.dumps({_name(one): str(one.images[0].digest) for one in going}),
+        "digests": json.dumps({name: str(image.digest) for name, image in named.items()}),
         "pinned": "\n".join(str(one.pinned) for one in going),
-        "annotations": json.dumps({_name(one): _signed(one.images[0]) for one in going}),
+        "annotations": json.dumps({name: _signed(image) for name, image in named.items()}),
         "failures": json.dumps([_failure(image) for image in failed]),
         "report": json.dumps(structured.document(report)),
     }
 
 
-def _name(one: Admission) -> str:
-    """Name an image as `registry/path:tag`, or by digest where it was asked for so."""
-    reference = one.images[0].reference
-    if reference is None or reference.tag is None:
-        return one.asked
-    return str(Reference(reference.repository, reference.tag))
+def _names(one: Admission) -> Iterator[tuple[str, ImageReport]]:
+    """Give each name under which an image was asked for: `registry/path:tag`, or by digest."""
+    for image in one.images:
+        reference = image.reference
+        # Platform images go by their index's reference and have digests of their own.
+        if reference is not None and image.digest == one.images[0].digest:
+            tagged = Reference(reference.repository, reference.tag)
+            yield str(tagged) if reference.tag else one.asked, image
 
 
 def _signed(image: ImageReport) -> list[Mapping[str, object]]:
