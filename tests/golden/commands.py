@@ -152,7 +152,7 @@ def _short(value: str) -> str:
 def reading(command: Command) -> Words:
     """Return the words of a `verify` by key; raise NotAsked for what is no such thing."""
     if command.verb != "verify":
-        raise NotAsked("attestations")
+        raise NotAsked(f"the command {command.verb}")
     words = Words.of(command)
     _only(words, _NO_MATTER)
     return words
