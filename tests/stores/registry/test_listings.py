@@ -156,6 +156,16 @@ def test_a_page_elsewhere_is_refused(link: str) -> None:
         assert len(registry.requests) == 1
 
 
+def test_a_page_on_another_port_gets_no_request() -> None:
+    """Another port of the same host is another server."""
+    with Registry() as other:
+        answer = listed(entry(1), Link=f'<{other.url}/v2/x>; rel="next"')
+        elsewhere = pytest.raises(RegistryError, match="next page elsewhere")
+        with Registry(script=lambda _: answer) as registry, elsewhere:
+            store_on().referrers(repository(registry), SUBJECT)
+        assert not other.requests
+
+
 def test_a_list_that_points_to_itself_is_left() -> None:
     """A loop is seen at its first repetition."""
 

@@ -15,6 +15,7 @@ from boltseal.stores.registry.client import RegistryStore
 from boltseal.stores.registry.credentials import Credentials
 from boltseal.stores.registry.exchange import Failure, Request, Response
 from boltseal.stores.registry.patience import Clockwork
+from boltseal.stores.registry.redirects import FollowingTransport
 from boltseal.stores.registry.scopes import Need
 from boltseal.stores.registry.settings import RegistrySettings, open_registry
 from boltseal.stores.registry.transport import RequestsTransport, WireSettings
@@ -103,7 +104,8 @@ def reader(
         def send(self, request: Any, *, limit: int, deadline: float) -> Any:
             return wire.exchange(request, limit=limit, deadline=time.monotonic() + 10)
 
-    caller = Caller(Now(), authentication, clock=clock, timeout=10, plain=Plain())
+    transport = FollowingTransport(Now())
+    caller = Caller(transport, authentication, clock=clock, timeout=10, plain=Plain())
     path = f"/v2/{reference.repository.path}/manifests/{reference.target}"
     accept = (("Accept", "application/vnd.oci.image.manifest.v1+json"),)
     return lambda: caller.call(Call("GET", path, Need(reference.repository), headers=accept))
