@@ -146,6 +146,7 @@ def test_an_error_before_any_report_is_told_once(step: Step) -> None:
 def test_the_summary_can_be_turned_off(step: Step) -> None:
     """With summary false nothing is added to the job's page, for errors neither."""
     ran = step.run("boltseal.actions.sign", images="", summary="false")
+    assert ran.returncode == 2
     assert ran.summary == ""
 
 
@@ -191,6 +192,7 @@ def test_secrets_are_masked_and_never_printed(desk: Desk, step: Step) -> None:
 def test_a_short_secret_is_not_masked(step: Step) -> None:
     """Masking a few characters would hide half of the log, so that is left."""
     ran = step.run("boltseal.actions.sign", images="", password="abc")
+    assert ran.returncode == 2
     assert "add-mask" not in ran.log
 
 
@@ -198,6 +200,7 @@ def test_nothing_is_masked_where_no_runner_would_hide_it(step: Step) -> None:
     """Outside of a runner an add-mask command would print the secret for everyone."""
     step.environment["GITHUB_ACTIONS"] = ""
     ran = step.run("boltseal.actions.sign", images="", password=PASSWORD)
+    assert ran.returncode == 2
     assert PASSWORD not in ran.log
 
 
