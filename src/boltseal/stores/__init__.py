@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from enum import Enum
 from typing import Protocol
 
 from boltseal.core.message import Message
@@ -84,6 +85,41 @@ class Store(Protocol):
 
     def lists_referrers(self, repository: Repository, digest: Digest) -> bool:
         """Tell whether `referrers` is answered here, asking only if that is not known yet."""
+
+
+class How(str, Enum):
+    """How a blob came to be where it was wanted."""
+
+    THERE = "there"
+    MOUNTED = "mounted"
+    SENT = "sent"
+
+    def __str__(self) -> str:
+        return self.value
+
+
+class Carrier(Protocol):
+    """What brings content from one place to another without holding it in memory.
+
+    Every method raises what a Store raises.
+    """
+
+    def copy_blob(self, descriptor: Descriptor, *, source: Repository, target: Repository) -> How:
+        """Bring a blob of any size to `target`, its size and digest checked on the way."""
+
+    def join_layers(self, image: Manifest, where: Reference) -> bool:
+        """Add the layers of an image of artifacts to the one that a tag names.
+
+        What is there stays byte for byte. The blobs of `image` are at `where` already. Return
+        whether anything had to be written.
+        """
+
+    def list_referrer(self, manifest: Manifest, repository: Repository) -> bool:
+        """See that a manifest with a subject, which is there already, is found by that subject.
+
+        Return whether a fallback tag had to be written, which is so where a registry has no
+        referrers API.
+        """
 
 
 class Shelf(Protocol):

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import stat
 import tempfile
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import BinaryIO
 
 from boltseal.core.names import Digest, Reference, Repository
 from boltseal.core.oci import (
@@ -26,6 +29,7 @@ from boltseal.core.oci import (
     parse_manifest,
 )
 from boltseal.errors import FileUnusable, IntegrityError, Malformed
+from boltseal.stores.pieces import PIECE, checked
 
 MARKER = b'{\n    "imageLayoutVersion": "1.0.0"\n}'
 KIND = "kind"
@@ -35,6 +39,8 @@ SIGNATURES = "dev.cosignproject.cosign/sigs"
 ATTESTATIONS = "dev.cosignproject.cosign/atts"
 NAME = "org.opencontainers.image.ref.name"
 _BY_SUFFIX = {".sig": SIGNATURES, ".att": ATTESTATIONS}
+# The tags at which cosign keeps what stands beside an image, a prefix before them or not.
+_BESIDE = re.compile(r".*sha256-[0-9a-f]{64}(\.sig|\.att|\.sbom)")
 MOST_BLOBS = 50_000
 
 
@@ -85,6 +91,38 @@ class LayoutStore:
             raise IntegrityError(f"{path} is named by a manifest and is not there")
         return descriptor.check(content, what=str(path))
 
+    def has_blob(self, repository: Repository, descriptor: Descriptor) -> bool:
+        """Tell whether a blob is there, whole by its size; links count as absent."""
+        try:
+            found = self._path(descriptor.digest).lstat()
+        except OSError:
+            return False
+        return stat.S_ISREG(found.st_mode) and found.st_size == descriptor.size
+
+    def pieces(self, repository: Repository, descriptor: Descriptor) -> Iterator[bytes]:
+        """Yield a blob piece by piece; raise IntegrityError at the end if it was not that blob."""
+        path = self._path(descriptor.digest)
+        with self._opened(path) as file:
+            yield from checked(iter(lambda: file.read(PIECE), b""), descriptor, what=str(path))
+
+    def put_pieces(
+        self,
+        repository: Repository,
+        descriptor: Descriptor,
+        pieces: Callable[[], Iterator[bytes]],
+    ) -> None:
+        """Store a blob piece by piece; nothing stands under its name before it is whole."""
+        path = self._path(descriptor.digest)
+        with self._placing(path) as file:
+            for piece in checked(pieces(), descriptor, what=str(descriptor.digest)):
+                file.write(piece)
+
+    def mount_blob(
+        self, repository: Repository, descriptor: Descriptor, *, source: Repository
+    ) -> bool:
+        """Always false: folders share nothing."""
+        return False
+
     def put_blob(self, repository: Repository, content: bytes) -> Digest:
         """Store a blob under its digest."""
         digest = Digest.of(content)
@@ -129,6 +167,14 @@ class LayoutStore:
     def lists_referrers(self, repository: Repository, digest: Digest) -> bool:
         """Always true: the folder itself is searched."""
         return True
+
+    def begin_anew(self) -> None:
+        """Let the index name nothing, so that only what is put from now on is in the folder.
+
+        Blobs stay: what is put again need not be brought again.
+        """
+        with self._lock:
+            self._write_index(())
 
     def entries(self) -> tuple[Descriptor, ...]:
         """Return what `index.json` names, in its order."""
@@ -193,42 +239,66 @@ class LayoutStore:
             present = self._entry(tag)
             kept = tuple(e for e in old.manifests if e is not present and e != present)
             manifests = (*kept, entry) if entry is not None else kept
-            index = json.loads(Index.build(manifests, annotations=old.annotations).raw)
-            self._write(self.folder / "oci-layout", MARKER)
-            content = json.dumps(index, indent=3, ensure_ascii=False).encode("utf-8")
-            self._write(self.folder / "index.json", content)
+            self._write_index(manifests, old.annotations)
+
+    def _write_index(
+        self, manifests: tuple[Descriptor, ...], annotations: Mapping[str, str] | None = None
+    ) -> None:
+        index = json.loads(Index.build(manifests, annotations=annotations).raw)
+        self._write(self.folder / "oci-layout", MARKER)
+        content = json.dumps(index, indent=3, ensure_ascii=False).encode("utf-8")
+        self._write(self.folder / "index.json", content)
 
     def _path(self, digest: Digest) -> Path:
         return self.folder / "blobs" / "sha256" / digest.hex
 
     def _read(self, path: Path, *, limit: int) -> bytes | None:
-        try:
-            descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0))
-        except FileNotFoundError:
+        if not os.path.lexists(path):
             return None
-        except OSError as error:
-            raise FileUnusable(f"{path} cannot be read: {error.strerror}") from error
-        with os.fdopen(descriptor, "rb") as file:
-            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                raise FileUnusable(f"{path} is not a regular file")
+        with self._opened(path) as file:
             content = file.read(limit + 1)
         if len(content) > limit:
             raise Malformed(f"{path} is larger than {limit} bytes")
         return content
 
+    @contextmanager
+    def _opened(self, path: Path) -> Iterator[BinaryIO]:
+        flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+        try:
+            with os.fdopen(os.open(path, flags), "rb") as file:
+                if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                    raise FileUnusable(f"{path} is not a regular file")
+                yield file
+        except OSError as error:
+            raise FileUnusable(f"{path} cannot be read: {error.strerror}") from error
+
     def _write(self, path: Path, content: bytes) -> None:
+        with self._placing(path) as file:
+            file.write(content)
+
+    @contextmanager
+    def _placing(self, path: Path) -> Iterator[BinaryIO]:
+        """Give a file that takes its name once it is whole, and is gone if it never is."""
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
-                file.write(content)
-            os.chmod(file.name, 0o644)
-            os.replace(file.name, path)
+            number, name = tempfile.mkstemp(dir=path.parent, prefix=".part-")
         except OSError as error:
             raise FileUnusable(f"{path} cannot be written: {error.strerror}") from error
+        try:
+            with os.fdopen(number, "wb") as file:
+                yield file
+            os.chmod(name, 0o644)
+            os.replace(name, path)
+        except OSError as error:
+            raise FileUnusable(f"{path} cannot be written: {error.strerror}") from error
+        finally:
+            with suppress(FileNotFoundError):
+                os.unlink(name)
 
 
 def _is_image(entry: Descriptor) -> bool:
-    return entry.annotations.get(KIND) not in (SIGNATURES, ATTESTATIONS)
+    beside = entry.annotations.get(KIND) in (SIGNATURES, ATTESTATIONS)
+    return not beside and not _BESIDE.fullmatch(entry.annotations.get(NAME, ""))
 
 
 def _attached(
@@ -245,7 +315,12 @@ def _attached(
 
 def _named(manifest: Manifest | Index, tag: str) -> Descriptor:
     kind = IMAGE_INDEX if manifest.media_type in INDEX_TYPES else IMAGE
-    for suffix, attached in _BY_SUFFIX.items():
-        kind = attached if tag.endswith(suffix) and tag.startswith("sha256-") else kind
+    beside = _BESIDE.fullmatch(tag)
+    if beside:
+        # cosign keeps no SBOM in a folder, so there is no kind for one.
+        named = {NAME: tag}
+        attached = _BY_SUFFIX.get(beside[1])
+        annotations = {KIND: attached, **named} if attached else named
+        return replace(manifest.descriptor(), annotations=annotations)
     annotations = {KIND: kind, NAME: tag} if tag else {KIND: kind}
     return replace(manifest.descriptor(), annotations=annotations)

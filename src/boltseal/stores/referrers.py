@@ -193,6 +193,10 @@ class ReferrerShelf:
         )
 
     def _merge(self, manifest: Manifest, subject: Reference) -> Merge:
+        return self.listing(manifest, subject)
+
+    def listing(self, manifest: Manifest, subject: Reference) -> Merge:
+        """Return the merge that lists a manifest in the fallback tag of its subject."""
         where = self.fallback(subject)
         return Merge(
             where,

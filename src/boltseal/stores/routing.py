@@ -25,10 +25,14 @@ class RoutingStore:
     _made: list[Store] = field(default_factory=list, repr=False, compare=False)
     _layouts: dict[str, LayoutStore] = field(default_factory=dict, repr=False, compare=False)
 
+    def layout(self, repository: Repository) -> LayoutStore:
+        """Return the store of a folder, the same one each time."""
+        path = repository.path
+        return self._layouts.setdefault(path, LayoutStore(Path(path), make=self.make))
+
     def _of(self, repository: Repository) -> Store:
         if repository.is_layout:
-            path = repository.path
-            return self._layouts.setdefault(path, LayoutStore(Path(path), make=self.make))
+            return self.layout(repository)
         if not self._made:
             self._made.append(self.registry())
         return self._made[0]

@@ -134,6 +134,27 @@ class TagShelf:
         confirm(self.store, merge, write(self.store, merge, pace=self.pace), pace=self.pace)
         return ()
 
+    def joining(self, image: Manifest, where: Reference) -> Merge:
+        """Return the merge that adds the layers of another such image, whose blobs are there.
+
+        Where nothing stands yet, that image itself is put, byte for byte.
+        """
+        wanted = set(_layers(image))
+        return Merge(
+            where,
+            join=lambda state: self._joined(state, image, where),
+            holds=lambda state: wanted <= set(_layers(state)),
+        )
+
+    def _joined(self, state: State, image: Manifest, where: Reference) -> Manifest | None:
+        if state is None:
+            return image
+        there = set(_layers(state))
+        missing = tuple(layer for layer in image.layers if _identity(layer) not in there)
+        if isinstance(state, Index):
+            raise Malformed(f"{where} is an index, so nothing can be added to it; delete the tag")
+        return self._image(state, (*state.layers, *missing), where) if missing else None
+
     def _merge(self, artifact: Artifact, where: Reference) -> Merge:
         layer = _descriptor(artifact)
         return Merge(

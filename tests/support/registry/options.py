@@ -52,7 +52,8 @@ class Options:
     `page_size`: the most entries in one page of tags or referrers. `check_references`: refuse a
     manifest whose blobs or children are missing. `compare_and_swap`: heed If-Match and
     If-None-Match when a tag is put. `latency`: seconds before each answer, or a callable that gives
-    them. `lag`: seconds until what was put as a manifest or tag can be read.
+    them. `lag`: seconds until what was put as a manifest or tag can be read. `ranges`: answer
+    parts of blobs.
     """
 
     auth: Basic | Bearer | None = None
@@ -66,3 +67,4 @@ class Options:
     manifest_limit: int = 4 * 1024 * 1024
     latency: float | Callable[[], float] = 0.0
     lag: float = 0.0
+    ranges: bool = True

@@ -47,7 +47,7 @@ class Blobs:
             return descriptor.check(descriptor.data, what=f"the inline data of {what}")
         call = Call(
             "GET",
-            _blob_path(repository, descriptor.digest),
+            blob_path(repository, descriptor.digest),
             Need(repository),
             limit=descriptor.size,
         )
@@ -70,7 +70,7 @@ class Blobs:
         """Say whether a blob is there, by HEAD where it is not known."""
         if (repository, digest) in self._known:
             return True
-        call = Call("HEAD", _blob_path(repository, digest), Need(repository))
+        call = Call("HEAD", blob_path(repository, digest), Need(repository))
         response = self._caller.call(call)
         if response.status == 200 and not response.media_type.startswith("text/html"):
             self._known.add((repository, digest))
@@ -92,6 +92,10 @@ class Blobs:
             self._known.add((repository, digest))
         return digest
 
+    def learn(self, repository: Repository, digest: Digest) -> None:
+        """Remember that a blob is there."""
+        self._known.add((repository, digest))
+
     def forget(self, repository: Repository) -> None:
         """Forget what is known of a repository, whose registry says that it is not so."""
         self._known = {pair for pair in self._known.copy() if pair[0] != repository}
@@ -105,7 +109,7 @@ class Blobs:
                 return
             finished = self._finish(call, begun, content=content, digest=digest)
             if finished.status in (200, 201, 202, 204):
-                _check_stored(finished, digest, call=call)
+                check_stored(finished, digest, call=call)
                 return
             if last or finished.status not in (404, 416):
                 raise self._caller.refusal(finished, replace(call, method="PUT"))
@@ -132,7 +136,7 @@ class Blobs:
             return self._at_once(call, digest=digest, plain_path=path)
         response = self._caller.call(call)
         if response.status == 201:
-            _check_stored(response, digest, call=call)
+            check_stored(response, digest, call=call)
             return call, None
         if response.status == 202:
             return call, response
@@ -155,7 +159,7 @@ class Blobs:
         response = self._caller.call(call)
         self.takes_single_post[registry] = response.status == 201
         if response.status == 201:
-            _check_stored(response, digest, call=call)
+            check_stored(response, digest, call=call)
             return call, None
         call = replace(call, path=plain_path, headers=(), body=b"")
         if response.status == 202:
@@ -184,11 +188,13 @@ class Blobs:
         return self._caller.call(Call("PUT", request.url, call.need, headers=_OCTETS, body=content))
 
 
-def _blob_path(repository: Repository, digest: Digest) -> str:
+def blob_path(repository: Repository, digest: Digest) -> str:
+    """Return the path of a blob in the API."""
     return f"/v2/{repository.path}/blobs/{digest}"
 
 
-def _check_stored(response: Response, digest: Digest, *, call: Call) -> None:
+def check_stored(response: Response, digest: Digest, *, call: Call) -> None:
+    """Raise IntegrityError for a registry that says that it stored another blob."""
     refuse_page(response, what=call.told)
     said = (response.header("Docker-Content-Digest") or "").strip()
     if said.startswith("sha256:") and said != str(digest):

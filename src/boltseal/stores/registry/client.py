@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 
 from boltseal.core.names import Digest, Reference, Repository
@@ -12,6 +12,7 @@ from boltseal.stores.registry.blobs import Blobs, SinglePost
 from boltseal.stores.registry.caller import Caller
 from boltseal.stores.registry.listings import Listings
 from boltseal.stores.registry.manifests import Manifests
+from boltseal.stores.registry.streams import Streamed
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,7 @@ class RegistryStore:
     ) -> None:
         self._manifests = Manifests(caller, forbidden_means_missing=forbidden_means_missing)
         self._blobs = Blobs(caller, single_post=single_post)
+        self._streamed = Streamed(caller, self._blobs)
         self._listings = Listings(caller)
         self._on_close = on_close
 
@@ -69,6 +71,29 @@ class RegistryStore:
         before sending, which costs a round trip and saves a large upload.
         """
         return self._blobs.put(repository, content, mount=mount, probe=probe)
+
+    def has_blob(self, repository: Repository, descriptor: Descriptor) -> bool:
+        """Tell whether a blob is there, by HEAD where that is not known."""
+        return self._blobs.exists(repository, descriptor.digest)
+
+    def pieces(self, repository: Repository, descriptor: Descriptor) -> Iterator[bytes]:
+        """Yield a blob of any size in pieces; raise IntegrityError at the end if it is another."""
+        return self._streamed.read(repository, descriptor)
+
+    def put_pieces(
+        self,
+        repository: Repository,
+        descriptor: Descriptor,
+        pieces: Callable[[], Iterator[bytes]],
+    ) -> None:
+        """Store a blob of any size; `pieces` gives it from the beginning each time."""
+        self._streamed.put(repository, descriptor, pieces)
+
+    def mount_blob(
+        self, repository: Repository, descriptor: Descriptor, *, source: Repository
+    ) -> bool:
+        """Let a blob of another repository of the registry stand here too; False if it will not."""
+        return self._streamed.mount(repository, descriptor, source=source)
 
     def put_manifest(self, reference: Reference, manifest: Manifest | Index) -> None:
         """Store a manifest under its digest or a tag."""
