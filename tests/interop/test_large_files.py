@@ -54,7 +54,7 @@ def _measured(folder: Path, *args: str, stdin: Path | None = None) -> tuple[int,
 def test_a_large_file_is_signed_and_verified_in_little_memory(
     tmp_path: Path, key: str, mib: int, record_property: Record
 ) -> None:
-    """Signing and verifying stay under 100 MiB, however large the file is, for every kind of key."""
+    """Signing and verifying stay under 100 MiB, however large the file, for every kind of key."""
     large = tmp_path / "large.bin"
     with large.open("wb") as file:
         file.truncate(mib * 1024 * 1024)

@@ -36,6 +36,7 @@ def run(given: Given) -> int:
     paths = blobs.paths(given) or ("",)
     _check(given, paths)
     blobs.check_stdin(given, *paths, given.text("predicate"), given.text("statement"))
+    signer = wiring.signer(given)
     claim = _claim(given)
     outputs = Outputs(
         given.text("output-signature") or None,
@@ -44,12 +45,8 @@ def run(given: Given) -> int:
         old=not given.flag("new-bundle-format", default=True),
     )
     with shown(given.around) as progress:
-        desk = Desk(
-            blobs.files_of(given),
-            wiring.signer(given),
-            parallel=blobs.parallel(given),
-            progress=progress,
-        )
+        parallel = blobs.parallel(given)
+        desk = Desk(blobs.files_of(given), signer, parallel=parallel, progress=progress)
         report = attest_blob([Piece(path, outputs) for path in paths], claim, desk=desk)
     new = given.text("bundle") and not outputs.old
     if not outputs.signature and not new:

@@ -21,16 +21,13 @@ def run(given: Given) -> int:
     paths = blobs.paths(given, leave_out=blobs.ENDINGS)
     pieces = [Piece(path, _outputs(given, path, count=len(paths))) for path in paths]
     blobs.check_stdin(given, *paths)
+    signer = wiring.signer(given)
     for path in paths:
         if path != STDIN:
             given.around.say(f"Using payload from: {path}")
     with shown(given.around) as progress:
-        desk = Desk(
-            blobs.files_of(given),
-            wiring.signer(given),
-            parallel=blobs.parallel(given),
-            progress=progress,
-        )
+        parallel = blobs.parallel(given)
+        desk = Desk(blobs.files_of(given), signer, parallel=parallel, progress=progress)
         report = sign_blob(pieces, desk=desk)
     _print(given, report)
     return blobs.tell_signed(given, report, _WROTE)
