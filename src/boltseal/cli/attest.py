@@ -30,7 +30,7 @@ def run(given: Given) -> int:
     """Attest the claim of every image, tell of each, and return the gravest failure's code."""
     check_files(given)
     for word in given.words:
-        Reference.parse(word)
+        Reference.parse_place(word)
     forms = _forms(given)
     outputs = replace(Outputs.of(given, forms), uploads=not given.flag("no-upload"))
     claim = claim_of(given, on_existing=_on_existing(given, outputs))
@@ -75,7 +75,7 @@ def _attested(
             parallel=wiring.parallel(given),
             progress=progress,
         )
-        return attest(given.words, claim, workshop=workshop)
+        return attest(wiring.named(given.words), claim, workshop=workshop)
 
 
 def _keeping(shelves: Sequence[Shelf], outputs: Outputs) -> tuple[Shelf, ...]:

@@ -290,7 +290,6 @@ OTHER_VERBS = frozenset(
         "attach",
         "bundle",
         "clean",
-        "copy",
         "dockerfile",
         "download",
         "env",

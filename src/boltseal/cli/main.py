@@ -47,6 +47,7 @@ VERBS: Verbs = {
     "generate-key-pair": ("boltseal.cli.generate_key_pair", "Make a new key pair."),
     "import-key-pair": ("boltseal.cli.import_key_pair", "Take over a key of another program."),
     "public-key": ("boltseal.cli.public_key", "Print the public key of a private one."),
+    "copy": ("boltseal.cli.copy", "Copy images with everything that stands beside them."),
     "triangulate": ("boltseal.cli.triangulate", "Print where an image's signatures are stored."),
     "tree": ("boltseal.cli.tree", "List what is stored beside an image."),
     "version": ("boltseal.cli.version", "Print the version."),

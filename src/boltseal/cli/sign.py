@@ -31,7 +31,7 @@ def run(given: Given) -> int:
 
 def _check_images(given: Given) -> None:
     for word in given.words:
-        reference = Reference.parse(word)
+        reference = Reference.parse_place(word)
         if reference.digest is None and given.flag("require-digest"):
             raise UsageError(
                 f"{word} is given by tag, and --require-digest was given: a tag may name another "
@@ -72,7 +72,7 @@ def _signed(given: Given, order: Order, *, forms: tuple[Form, ...], outputs: Out
             parallel=wiring.parallel(given),
             progress=progress,
         )
-        return sign(given.words, order, workshop=workshop)
+        return sign(wiring.named(given.words), order, workshop=workshop)
 
 
 def _created(given: Given) -> str:

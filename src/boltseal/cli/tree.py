@@ -17,7 +17,7 @@ def run(given: Given) -> int:
             attachments=wiring.attachments(given),
             prefix=given.text("attachment-tag-prefix"),
         )
-        found = tree(given.words[0], grove=grove)
+        found = tree(wiring.named(given.words)[0], grove=grove)
     given.around.put(render(found).encode())
     if found.left_out:
         given.around.say(f"Note: {found.left_out} further referrers are not listed")

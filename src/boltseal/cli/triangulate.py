@@ -20,7 +20,7 @@ def run(given: Given) -> int:
     """Print one line; a tag is resolved first, a digest asks nothing of the registry."""
     word = given.words[0]
     with wiring.registry(given) as store:
-        target = locate(Reference.parse(word), asked=word, store=store, look=False)
+        target = locate(Reference.parse_place(word), asked=word, store=store, look=False)
     where = wiring.attachments(given) or target.reference.repository
     kind = given.text("type", "signature")
     if kind == "digest":

@@ -36,7 +36,7 @@ def _examine(given: Given, demand: Demand) -> Report:
     parallel = wiring.parallel(given)
     with wiring.registry(given) as store, shown(given.around) as progress:
         bench = Bench(store, wiring.shelves(given, store, searched), parallel, progress)
-        return examine(given.words, demand, bench=bench)
+        return examine(wiring.named(given.words), demand, bench=bench)
 
 
 def _tell(given: Given, report: Report) -> int:

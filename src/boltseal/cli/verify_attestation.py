@@ -44,7 +44,7 @@ def _examine(given: Given, demand: Demand) -> Report:
     with wiring.registry(given) as store, shown(given.around) as progress:
         shelves = wiring.shelves(given, store, searched, kind=Stored.ATTESTATION)
         bench = Bench(store, shelves, parallel, progress)
-        return examine(given.words, demand, bench=bench)
+        return examine(wiring.named(given.words), demand, bench=bench)
 
 
 def _tell(given: Given, report: Report) -> int:

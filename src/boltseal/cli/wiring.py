@@ -13,7 +13,7 @@ from boltseal import __version__
 from boltseal.cli.flags import Given, parse_bool, parse_size
 from boltseal.cli.passwords import read_password
 from boltseal.core.annotations import Annotations, where_cosign_splits
-from boltseal.core.names import Repository
+from boltseal.core.names import LAYOUT, Reference, Repository
 from boltseal.core.oci import ZERO_TIME
 from boltseal.core.signature import Form, Kind
 from boltseal.errors import Undecided, UsageError
@@ -21,8 +21,10 @@ from boltseal.signers.local import LocalSigner
 from boltseal.signers.open import open_signer
 from boltseal.stores import Shelf, Store
 from boltseal.stores.capped import CappedStore
+from boltseal.stores.carrying import StoreCarrier
 from boltseal.stores.keyfiles import exposed
 from boltseal.stores.open import open_shelves, parse_forms, read_key
+from boltseal.stores.routing import RoutingStore
 from boltseal.trust.key import KeyTrust
 from boltseal.trust.open import open_trust
 
@@ -69,19 +71,41 @@ def registry_settings(given: Given, *, writes: bool) -> RegistrySettings:
 
 @contextmanager
 def registry(given: Given, *, writes: bool = False) -> Iterator[Store]:
-    """Open the registry client for the length of a verb, and close its connections."""
+    """Open registries and folders for the length of a verb, and close their connections."""
+    with places(given, writes=writes) as (store, _):
+        most = parse_size(given.around.environment.get("COSIGN_MAX_ATTACHMENT_SIZE", ""))
+        yield store if most is None else CappedStore(store, most)
+
+
+@contextmanager
+def places(
+    given: Given, *, writes: bool = False, make: bool = False
+) -> Iterator[tuple[RoutingStore, StoreCarrier]]:
+    """Open registries and folders, and what brings content between them.
+
+    With `make`, folders that are not there are made at the first write.
+    """
     from boltseal.stores.registry.settings import open_registry, system_time
 
-    store = open_registry(
+    remote = open_registry(
         registry_settings(given, writes=writes),
         clockwork=system_time(_check(given)),
         trace=trace(given),
     )
-    most = parse_size(given.around.environment.get("COSIGN_MAX_ATTACHMENT_SIZE", ""))
+    store = RoutingStore(lambda: remote, make=make)
+    carrier = StoreCarrier(store, lambda where: store.layout(where) if where.is_layout else remote)
     try:
-        yield store if most is None else CappedStore(store, most)
+        yield store, carrier
     finally:
-        store.close()
+        remote.close()
+
+
+def named(words: Sequence[str]) -> list[str | Reference]:
+    """Read what a user typed as `oci:FOLDER`; what names a registry's image stays as it is.
+
+    A flow reads it then, and its reports show it as it was typed.
+    """
+    return [Reference.parse_place(word) if word.startswith(LAYOUT) else word for word in words]
 
 
 def shelves(

@@ -30,12 +30,13 @@ class Grove:
     parallel: int = 4
 
 
-def tree(asked: str, *, grove: Grove) -> Tree:
+def tree(image: str | Reference, *, grove: Grove) -> Tree:
     """Return what stands at the three tags and in the referrers of an image, in that order.
 
     Raise ImageNotFound for a tag that is not there, Undecided where a place could not be read.
     """
-    target = locate(Reference.parse(asked), asked=asked, store=grove.store, look=False)
+    asked, parsed = str(image), image if isinstance(image, Reference) else Reference.parse(image)
+    target = locate(parsed, asked=asked, store=grove.store, look=False)
     where = grove.attachments or target.reference.repository
     digest = target.digest
     tags = [(spot, where.at(tag_of(digest, spot, prefix=grove.prefix))) for spot in _TAGS]

@@ -1,0 +1,21 @@
+"""Every flag of cosign's verbs that carry images and what stands beside them; see `compat`."""
+
+from __future__ import annotations
+
+from boltseal.cli.compat import TRIANGULATE
+from boltseal.cli.flags import Kind, Row, Stance
+
+
+def implemented(*names: str) -> tuple[Row, ...]:
+    """Return rows for flags that are there."""
+    return tuple(Row(name, Stance.IMPLEMENTED) for name in names)
+
+
+# What every verb has that asks a registry.
+BASE = tuple(row for row in TRIANGULATE if row.flag != "type")
+
+COPY: tuple[Row, ...] = (
+    *BASE,
+    *implemented("only", "force", "platform"),
+    Row("sig-only", Stance.MAPPED, "--only sig, as in cosign, which deprecates it", Kind.BOOL),
+)
