@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -46,6 +47,14 @@ def _name(path: Path) -> str:
     return ".".join(("boltseal", *(p for p in parts if p != "__init__")))
 
 
+KNOWN = frozenset(_name(path) for path in MODULES)
+
+
+@cache
+def _tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text("utf-8"))
+
+
 def _imports(tree: ast.AST) -> list[str]:
     names: list[str] = []
     for node in ast.walk(tree):
@@ -58,13 +67,12 @@ def _imports(tree: ast.AST) -> list[str]:
 
 
 def _named(node: ast.ImportFrom) -> list[str]:
-    known = {_name(path) for path in MODULES}
     full = [f"{node.module}.{alias.name}" for alias in node.names]
-    return [name if name in known else str(node.module) for name in full]
+    return [name if name in KNOWN else str(node.module) for name in full]
 
 
 def _own(path: Path) -> list[str]:
-    names = _imports(ast.parse(path.read_text("utf-8")))
+    names = _imports(_tree(path))
     return [name for name in names if name.split(".")[0] == "boltseal"]
 
 
@@ -86,7 +94,7 @@ def test_a_module_imports_only_what_its_room_may(path: Path) -> None:
 @pytest.mark.parametrize("path", [p for p in MODULES if _room(p) in PURE], ids=_name)
 def test_a_pure_room_touches_nothing_outside(path: Path) -> None:
     """A module of a pure room neither imports nor calls what reaches the world."""
-    tree = ast.parse(path.read_text("utf-8"))
+    tree = _tree(path)
     reached = {name for name in _imports(tree) if name in WORLD or name.split(".")[0] in WORLD}
     assert not reached, f"{_name(path)} imports {sorted(reached)}"
     for node in ast.walk(tree):
@@ -124,7 +132,7 @@ def test_only_front_ends_print_and_read_the_environment(path: Path) -> None:
     """Nothing but the command line and the actions prints, exits, or reads argv and environment."""
     if _room(path) in {"cli", "actions", "__main__"}:
         return
-    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+    for node in ast.walk(_tree(path)):
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
             dotted = f"{node.value.id}.{node.attr}"
             assert dotted not in {"os.environ", "os.getenv", "sys.argv", "sys.exit", "sys.stdout"}
