@@ -56,7 +56,9 @@ SLOW = {
         _DOUBLED_ARGS + "\nFROM $A1999",
         "FROM ${" + "A:-${" * 5000,
         "FROM a AS b\n" * 20_000,
-        "RUN --mount=" + "from=a," * 20_000,
+        "RUN --mount=" + "from=a," * 300_000,
+        "COPY " + "--from=a " * 200_000,
+        "RUN " + "a" * 2_000_000 + " <<A",
         "FROM a\n" + "RUN <<A\n" * 20_000,
     ],
     "helm": [

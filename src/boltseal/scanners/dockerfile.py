@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Literal
 
 from boltseal.core.places import Place
@@ -60,10 +61,8 @@ def scan_source(source: Source, *, options: Options) -> tuple[Finding, ...]:
     known = list(instructions(source, escape=head.escape))
     stages = [_stage_name(i, head.escape) for i in known if i.name == "from"]
     build = _Build(source, head, options, stages, frozenset(stages))
-    findings = list(_syntax(source, head))
-    for instruction in known:
-        findings += build.read(instruction)
-    return ordered(findings)
+    found = (finding for instruction in known for finding in build.read(instruction))
+    return ordered(chain(_syntax(source, head), found))
 
 
 def _syntax(source: Source, head: Directives) -> Iterator[Finding]:

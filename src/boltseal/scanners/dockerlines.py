@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from boltseal.core.reading import parse_json
-from boltseal.errors import BoltsealError
+from boltseal.errors import BoltsealError, Malformed
 from boltseal.scanners.source import Source
 
 _DIRECTIVE = re.compile(r"\s*([A-Za-z][A-Za-z0-9]*)\s*=\s*(\S.*)")
@@ -17,6 +17,7 @@ _SIMPLE_VARIABLE = re.compile(r"\$\{\w+(?::?[-+?][^{}$]*)?\}")
 _WITH_HEREDOC = {"add", "copy", "run"}
 # Longer flags are still read, but their parts are not looked for one by one.
 _LONGEST = 4096
+_MOST = 50_000
 UNCLEAR = "where the text behind '<<' ends cannot be told; put the script into a file of its own"
 
 
@@ -102,10 +103,14 @@ def _directives(source: Source, comment: str, first: int) -> Iterator[tuple[str,
 def instructions(source: Source, *, escape: str) -> Iterator[Instruction]:
     """Go through the instructions of a Dockerfile, in order.
 
-    One whose heredocs nobody can delimit carries the reason in `unclear`.
+    One whose heredocs nobody can delimit carries the reason in `unclear`. Raise Malformed for
+    more than 50,000 instructions, comments and empty lines between them.
     """
-    number = 0
+    number = count = 0
     while number < len(source.starts):
+        count += 1
+        if count > _MOST:
+            raise Malformed(f"{source.path} has more than {_MOST} instructions and comments")
         instruction, number = _joined(source, number, escape=escape)
         if instruction is None:
             continue
@@ -171,8 +176,9 @@ class Flag:
 
     def part(self, value: str) -> Word:
         """Return the word of a value inside of this flag, exact where the file writes it so."""
-        written = self.instruction.rest[self.begin : self.begin + len(self.text)]
-        if len(written) > _LONGEST or written != self.text or self.text.count(f"={value}") != 1:
+        rest, size = self.instruction.rest, len(self.text)
+        written = size <= _LONGEST and rest.startswith(self.text, self.begin)
+        if not written or self.text.count(f"={value}") != 1:
             return Word(value, self.instruction.offset(self.begin), None)
         start = self.begin + self.text.index(f"={value}") + 1
         return self.instruction.word(start, start + len(value))
@@ -186,7 +192,8 @@ def flags(instruction: Instruction, *, escape: str) -> tuple[list[Flag], int]:
     found: list[Flag] = []
     position, rest = 0, instruction.rest
     while True:
-        position += len(rest[position:]) - len(rest[position:].lstrip())
+        while position < len(rest) and rest[position].isspace():
+            position += 1
         if not rest.startswith("--", position):
             return found, position
         text, end = _flag(rest, position, escape)
@@ -197,7 +204,8 @@ def flags(instruction: Instruction, *, escape: str) -> tuple[list[Flag], int]:
 
 
 def _flag(rest: str, position: int, escape: str) -> tuple[str, int]:
-    text, quote = "", ""
+    text: list[str] = []
+    quote = ""
     while position < len(rest):
         char = rest[position]
         if not quote and char.isspace():
@@ -208,11 +216,11 @@ def _flag(rest: str, position: int, escape: str) -> tuple[str, int]:
         elif not quote and char in "'\"":
             quote = char
         elif char == escape:
-            text += rest[position : position + 1]
+            text.append(rest[position : position + 1])
             position += 1
         else:
-            text += char
-    return text, position
+            text.append(char)
+    return "".join(text), position
 
 
 def _heredocs(instruction: Instruction) -> tuple[list[tuple[bool, str]], str]:
@@ -249,7 +257,9 @@ def _is_json(rest: str) -> bool:
 
 def _words(text: str) -> list[str] | None:
     """Split at white space outside quotes, quotes and escapes kept; None if a quote stays open."""
-    words, current, quote, position = [], "", "", 0
+    words: list[str] = []
+    current: list[str] = []
+    quote, position = "", 0
     while position < len(text):
         char = text[position]
         position += 1
@@ -265,11 +275,11 @@ def _words(text: str) -> list[str] | None:
             char += space[0] if space else ""
             position += len(char) - 1
         elif char.isspace():
-            words.append(current)
-            current = ""
+            words.append("".join(current))
+            current = []
             continue
-        current += char
-    return None if quote else [word for word in [*words, current] if word]
+        current.append(char)
+    return None if quote else [word for word in [*words, "".join(current)] if word]
 
 
 def _past(source: Source, number: int, *, name: str, chomp: bool) -> tuple[bool, int]:

@@ -14,7 +14,7 @@ from boltseal.scanners.nodes import Node, Scalar, Tree
 from boltseal.scanners.variables import LONGEST, Filled
 
 _LONGEST_SHOWN = 300
-_MOST = 50_000
+_MOST = 20_000
 _TEMPLATED = (
     ("${{", "it is an expression that only the run knows"),
     ("{{", "it is a template: render it and scan what comes out"),
@@ -135,7 +135,7 @@ def fault_findings(tree: Tree, *, kind: str) -> list[Finding]:
 def ordered(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """Return findings in the order of the text, equal ones once.
 
-    Raise Malformed for more than 50,000: a file that names one list of images again and again.
+    Raise Malformed for more than 20,000: a file that names one list of images again and again.
     """
     found = list(islice(findings, _MOST + 1))
     if len(found) > _MOST:
