@@ -181,7 +181,9 @@ VERIFY: tuple[Row, ...] = (
     *_REGISTRY,
     *_HARDWARE_ROWS,
     *_OCI11_SWITCH,
-    *_implemented("key", "annotations", "output", "attachment-tag-prefix", "max-workers"),
+    *_implemented(
+        "key", "annotations", "output", "attachment-tag-prefix", "max-workers", "local-image"
+    ),
     _TRUSTED_ROOT,
     Row(
         "new-bundle-format",
@@ -241,7 +243,6 @@ VERIFY: tuple[Row, ...] = (
     *_refused("attachment", why=_SBOM),
     *_refused("signature", why=f"verifying a signature from a file {_LOCAL}"),
     *_refused("payload", why=f"verifying a payload from a file {_LOCAL}"),
-    *_refused_switch("local-image", why=f"verifying an image on disk {_LOCAL}"),
 )
 
 _KMS = (
@@ -295,12 +296,10 @@ OTHER_VERBS = frozenset(
         "env",
         "generate",
         "initialize",
-        "load",
         "login",
         "manifest",
         "piv-tool",
         "pkcs11-tool",
-        "save",
         "signing-config",
         "trusted-root",
         "upload",

@@ -19,3 +19,5 @@ COPY: tuple[Row, ...] = (
     *implemented("only", "force", "platform"),
     Row("sig-only", Stance.MAPPED, "--only sig, as in cosign, which deprecates it", Kind.BOOL),
 )
+
+SAVE: tuple[Row, ...] = (*BASE, *implemented("dir"))

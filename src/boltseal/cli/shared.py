@@ -44,6 +44,11 @@ PARALLEL = Flag(
 )
 
 
+LOCAL_IMAGE = Flag(
+    "local-image", "the words are folders that boltseal save or cosign save made", Kind.BOOL
+)
+
+
 def format_flag(default: str) -> Flag:
     """Return the flag that chooses among cosign's two forms of a signature."""
     return Flag(

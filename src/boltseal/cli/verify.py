@@ -7,7 +7,7 @@ from boltseal.cli.files import save
 from boltseal.cli.flags import Arguments, Flag, Given, Kind, Verb
 from boltseal.cli.progress import shown
 from boltseal.cli.services import check_files
-from boltseal.cli.shared import ANNOTATIONS, PARALLEL, PLACES, REGISTRY, format_flag
+from boltseal.cli.shared import ANNOTATIONS, LOCAL_IMAGE, PARALLEL, PLACES, REGISTRY, format_flag
 from boltseal.core.verdict import ImageReport, Report, Verdict
 from boltseal.flows.verify import Bench, Demand, examine
 from boltseal.reports import cosign, structured, text
@@ -36,7 +36,9 @@ def _examine(given: Given, demand: Demand) -> Report:
     parallel = wiring.parallel(given)
     with wiring.registry(given) as store, shown(given.around) as progress:
         bench = Bench(store, wiring.shelves(given, store, searched), parallel, progress)
-        return examine(wiring.named(given.words), demand, bench=bench)
+        return examine(
+            wiring.named(given.words, local=given.flag("local-image")), demand, bench=bench
+        )
 
 
 def _tell(given: Given, report: Report) -> int:
@@ -127,6 +129,7 @@ error.""",
             default="json",
         ),
         Flag("report", "write boltseal's own full report (JSON) to this file", Kind.FILE, own=True),
+        LOCAL_IMAGE,
         PARALLEL,
         Flag("max-workers", "cosign's name for --parallel", Kind.NUMBER),
         *PLACES,

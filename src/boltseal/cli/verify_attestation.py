@@ -8,7 +8,7 @@ from boltseal.cli.files import save
 from boltseal.cli.flags import Arguments, Flag, Given, Kind, Verb
 from boltseal.cli.progress import shown
 from boltseal.cli.services import check_files
-from boltseal.cli.shared import PARALLEL, PLACES, REGISTRY, format_flag
+from boltseal.cli.shared import LOCAL_IMAGE, PARALLEL, PLACES, REGISTRY, format_flag
 from boltseal.core.signature import Kind as Stored
 from boltseal.core.verdict import Report, Verdict
 from boltseal.flows.verify import Bench, Demand, examine
@@ -44,7 +44,9 @@ def _examine(given: Given, demand: Demand) -> Report:
     with wiring.registry(given) as store, shown(given.around) as progress:
         shelves = wiring.shelves(given, store, searched, kind=Stored.ATTESTATION)
         bench = Bench(store, shelves, parallel, progress)
-        return examine(wiring.named(given.words), demand, bench=bench)
+        return examine(
+            wiring.named(given.words, local=given.flag("local-image")), demand, bench=bench
+        )
 
 
 def _tell(given: Given, report: Report) -> int:
@@ -139,6 +141,7 @@ mixed: a number is no text, and what is not there fails, even for !=.""",
             default="json",
         ),
         Flag("report", "write boltseal's own full report (JSON) to this file", Kind.FILE, own=True),
+        LOCAL_IMAGE,
         PARALLEL,
         Flag("max-workers", "cosign's name for --parallel", Kind.NUMBER),
         *PLACES,

@@ -100,11 +100,14 @@ def places(
         remote.close()
 
 
-def named(words: Sequence[str]) -> list[str | Reference]:
+def named(words: Sequence[str], *, local: bool = False) -> list[str | Reference]:
     """Read what a user typed as `oci:FOLDER`; what names a registry's image stays as it is.
 
-    A flow reads it then, and its reports show it as it was typed.
+    A flow reads it then, and its reports show it as it was typed. With `local`, every word is a
+    folder with one image, as cosign's --local-image has it.
     """
+    if local:
+        return [Reference(Repository("", word), tag="") for word in words]
     return [Reference.parse_place(word) if word.startswith(LAYOUT) else word for word in words]
 
 
