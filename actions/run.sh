@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs one verb of boltseal with an environment of its own: run.sh sign|verify
+# Runs one verb of boltseal with an environment of its own: run.sh sign|verify|attest|sign-blob|...
 #
 # Every action of this repository ends up here, in the caller's workspace, whose files are not
 # trusted: Python runs with -I, which keeps it from importing anything out of this folder.
@@ -35,11 +35,11 @@ find_python() {
 }
 
 case "${1:-}" in
-  sign | verify) verb="$1" ;;
-  *) fail "run.sh knows the verbs sign and verify, not '${1:-}'" ;;
+  sign | verify | attest | sign-blob | verify-blob) verb="$1" ;;
+  *) fail "run.sh knows the verbs sign, verify, attest, sign-blob and verify-blob, not '${1:-}'" ;;
 esac
 
 here="$(cd -P "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
 base="$(find_python)"
 python="$("$base" -I "$here/environment.py")"
-exec "$python" -I -m "boltseal.actions.$verb"
+exec "$python" -I -m "boltseal.actions.${verb//-/_}"

@@ -10,10 +10,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from boltseal.actions import sign, verify
+from boltseal.actions import attest, sign, verify
 from boltseal.actions.around import Around
 from boltseal.actions.declaring import declared, read_inputs
-from boltseal.actions.inputs import SignInputs, VerifyInputs
+from boltseal.actions.inputs import AttestInputs, SignInputs, VerifyInputs
 from boltseal.actions.telling import Told
 from boltseal.actions.workspace import Workspace
 from boltseal.core.oci import OCI_CONFIG, OCI_INDEX, OCI_MANIFEST, Descriptor, Index, Manifest
@@ -99,6 +99,10 @@ class Desk:
     def sign(self, **texts: str) -> Told:
         """Run the root action with these inputs (names with `_`) and the key's password."""
         return sign.work(inputs(SignInputs, {"password": PASSWORD, **texts}), self.around())
+
+    def attest(self, **texts: str) -> Told:
+        """Run actions/attest with these inputs and the key's password."""
+        return attest.work(inputs(AttestInputs, {"password": PASSWORD, **texts}), self.around())
 
     def verify(self, **texts: str) -> Told:
         """Run actions/verify with these inputs."""

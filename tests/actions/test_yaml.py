@@ -10,14 +10,23 @@ import pytest
 import yaml
 
 from boltseal.actions.declaring import declared
-from boltseal.actions.inputs import SignInputs, VerifyInputs
-from boltseal.actions.outputs import SIGN_OUTPUTS, VERIFY_OUTPUTS
+from boltseal.actions.files import (
+    SIGN_BLOB_OUTPUTS,
+    VERIFY_BLOB_OUTPUTS,
+    SignBlobInputs,
+    VerifyBlobInputs,
+)
+from boltseal.actions.inputs import AttestInputs, SignInputs, VerifyInputs
+from boltseal.actions.outputs import ATTEST_OUTPUTS, SIGN_OUTPUTS, VERIFY_OUTPUTS
 from tests.actions.desk import Desk
 
 ROOT = Path(__file__).parent.parent.parent
 ACTIONS: list[tuple[str, type[Any], dict[str, str], str]] = [
     ("action.yml", SignInputs, SIGN_OUTPUTS, "sign"),
     ("actions/verify/action.yml", VerifyInputs, VERIFY_OUTPUTS, "verify"),
+    ("actions/sign-blob/action.yml", SignBlobInputs, SIGN_BLOB_OUTPUTS, "sign-blob"),
+    ("actions/verify-blob/action.yml", VerifyBlobInputs, VERIFY_BLOB_OUTPUTS, "verify-blob"),
+    ("actions/attest/action.yml", AttestInputs, ATTEST_OUTPUTS, "attest"),
 ]
 each = pytest.mark.parametrize(("path", "inputs", "outputs", "verb"), ACTIONS)
 

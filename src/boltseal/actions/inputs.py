@@ -203,6 +203,12 @@ class VerifyInputs(Common):
     formats: str = wanted(
         choice("classic", "bundle", "both"), "both", "The forms of signature that count."
     )
+    attestations: tuple[str, ...] = wanted(
+        names,
+        "",
+        """Types of attestation that must be there too, by as many of the same keys: names such as
+        spdxjson or slsaprovenance1, or URIs, one a line or with commas.""",
+    )
     allow: tuple[tuple[str, str], ...] = wanted(
         pairs,
         "",
@@ -218,3 +224,74 @@ class VerifyInputs(Common):
     json_file: str = wanted(
         word, "", "A file in the workspace to write the whole report to, as JSON."
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttestInputs(Common):
+    """Inputs of actions/attest: say something about what was just pushed, signed."""
+
+    images: tuple[str, ...] = wanted(
+        names,
+        "",
+        """Names, tags or digests of the images, one a line or with commas; the tags output of
+        docker/metadata-action fits as it is.""",
+    )
+    digest: str = wanted(
+        word, "", "The digest that the build step pushed (sha256:…); one for all of images."
+    )
+    build_metadata: str = wanted(
+        whole,
+        "",
+        """The metadata output of docker/build-push-action or docker/bake-action, or the path of
+        a file with it; names and digests come from there. Text over 128 KiB has to be a file.""",
+    )
+    type: str = wanted(
+        word,
+        "custom",
+        """What is said: slsaprovenance1, spdxjson, cyclonedx, vuln, openvex, spdx, link,
+        slsaprovenance, custom, or the URI of any type.""",
+    )
+    predicate: str = wanted(
+        word,
+        "",
+        """The file in the workspace that holds it; with type slsaprovenance1 it may be left out,
+        and provenance of this very run is made.""",
+    )
+    schema_check: bool = wanted(
+        boolean, "true", "Whether a predicate that breaks the published rules of its type stops it."
+    )
+    key: str = wanted(
+        whole,
+        "cosign.key",
+        "The encrypted private key: a path in the repository, PEM text, or env://NAME.",
+        filled=True,
+        secret=True,
+    )
+    password: str = wanted(
+        whole,
+        "",
+        """The private key's password, from a secret; also taken from COSIGN_PASSWORD.""",
+        secret=True,
+    )
+    recursive: bool = wanted(
+        boolean, "false", "Whether it is said of an index's platform images too."
+    )
+    format: str = wanted(
+        choice("classic", "bundle", "both"),
+        "both",
+        """classic (the .att tag, for Kyverno, cosign 1 and 2), bundle (OCI referrers, for
+        cosign 3) or both.""",
+    )
+    on_existing: str = wanted(
+        choice("skip", "append", "replace", "fail"),
+        "skip",
+        """What to do where an equal statement is there: skip, append, replace (all of this type
+        by this key) or fail.""",
+    )
+    allow_pull_request: bool = wanted(
+        boolean,
+        "false",
+        """Whether a run for a pull request may sign. A privileged run for foreign code never
+        may.""",
+    )
+    dry_run: bool = wanted(boolean, "false", "Whether only to say what would be done.")

@@ -23,3 +23,16 @@ VERIFY_OUTPUTS = {
     "failures": "A JSON array: image, platform, verdict, kind, reason and advice of each failure.",
     "report": "The whole report as JSON.",
 }
+ATTEST_OUTPUTS = {
+    "digest": "The digest that was attested, sha256:…; empty where there are several.",
+    "digests": "A JSON object: each image as it was named, and its digest.",
+    "images": "The attested images by digest, name@sha256:…, one a line.",
+    "attestations": "Where the attestations stand, one reference a line.",
+    "predicate-type": "The URI of the type that was attested.",
+    "attested": "How many images were attested, an index's platform images among them.",
+    "skipped": "How many had an equal statement already.",
+    "failed": "How many could not be attested.",
+    "key-fingerprint": "The public key's fingerprint: sha256: and the SHA-256 of its SPKI in hex.",
+    "results": "The whole report as JSON.",
+    "verify-command": "A command line that verifies them, for cosign and boltseal alike.",
+}

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from boltseal.actions.around import Around
 from boltseal.actions.images import Named, gather, parse_artifacts
-from boltseal.actions.inputs import SignInputs
+from boltseal.actions.inputs import AttestInputs, SignInputs
 from boltseal.actions.keys import signer
 from boltseal.actions.seam import run
 from boltseal.actions.telling import Telling, Told, failure, listed, notices
@@ -82,7 +82,7 @@ def work(inputs: SignInputs, around: Around) -> Told:
     return tell(job, done)
 
 
-def images(inputs: SignInputs, around: Around) -> Named:
+def images(inputs: SignInputs | AttestInputs, around: Around) -> Named:
     """Return the images that the inputs name, else those that the job's steps declared."""
     metadata = inputs.build_metadata.strip()
     data = None
@@ -205,7 +205,7 @@ def outputs(job: Job, done: Done, *, command: str) -> Mapping[str, str]:
     locations = [str(o.location) for i in report.images for o in i.outcomes if o.location]
     return {
         "digest": digests.pop() if len(digests) == 1 else "",
-        "digests": json.dumps({_tagged(r): str(r.digest) for r in pinned}),
+        "digests": json.dumps({tagged(r): str(r.digest) for r in pinned}),
         "images": "\n".join(dict.fromkeys(map(str, pinned))),
         "signatures": "\n".join(dict.fromkeys(locations)),
         "signed": str(sum(word in ("signed", "replaced") for word in results)),
@@ -223,7 +223,8 @@ def signed(done: Done) -> tuple[Reference, ...]:
     return tuple(r for r in done.pinned if r.digest and r.pinned(r.digest) in good)
 
 
-def _tagged(reference: Reference) -> str:
+def tagged(reference: Reference) -> str:
+    """Return a reference as it was named, without its digest."""
     return f"{reference.repository}{f':{reference.tag}' if reference.tag else ''}"
 
 
@@ -233,13 +234,19 @@ def verify_command(job: Job, pinned: Sequence[Reference]) -> str:
         return ""
     commit = job.annotations.as_dict().get("commit", "")
     noted = ["-a", f"commit={commit}"] if commit.isalnum() else []
-    words = ["cosign", "verify", "--key", _public_key(job), "--insecure-ignore-tlog=true"]
+    words = [
+        "cosign",
+        "verify",
+        "--key",
+        public_key_beside(job.inputs.key),
+        "--insecure-ignore-tlog=true",
+    ]
     return shlex.join([*words, *noted, *dict.fromkeys(map(str, pinned))])
 
 
-def _public_key(job: Job) -> str:
+def public_key_beside(private: str) -> str:
     """Guess where the public key is: beside the private one, as it was made."""
-    key = job.inputs.key.strip()
+    key = private.strip()
     beside = key.removesuffix(".key") + ".pub"
     return beside if key.endswith(".key") and "://" not in key else "cosign.pub"
 

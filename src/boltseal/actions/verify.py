@@ -18,14 +18,18 @@ from boltseal.actions.seam import run
 from boltseal.actions.telling import Telling, Told, failure, listed, notices
 from boltseal.core.annotations import Annotations
 from boltseal.core.names import Reference
+from boltseal.core.signature import Kind
 from boltseal.core.times import parse_span
 from boltseal.core.verdict import ImageReport, Report, Verdict
 from boltseal.errors import BoltsealError, UsageError
 from boltseal.flows.admit import Admission, Exemption, admit, closing
 from boltseal.flows.conditions import annotation_matches, younger_than
+from boltseal.flows.together import also
 from boltseal.flows.verify import Bench, Condition, Demand, examine
+from boltseal.formats.predicates import PredicateType
 from boltseal.reports import facts, structured, summary, text
 from boltseal.reports.annotations import Command, Level, commands
+from boltseal.stores import Store
 from boltseal.stores.open import open_shelves, parse_forms
 from boltseal.trust.policy import Requirement
 
@@ -42,6 +46,7 @@ def work(inputs: VerifyInputs, around: Around) -> Told:
     asked = demand(inputs, around)
     exemptions = [Exemption.of(pattern, reason) for pattern, reason in inputs.allow]
     fail_on = parse_fail_on(inputs.fail_on)
+    kinds = [PredicateType.parse(name) for name in inputs.attestations]
     if inputs.json_file:
         around.workspace.path(inputs.json_file)
     with around.registry(inputs, writes=False) as store:
@@ -49,9 +54,26 @@ def work(inputs: VerifyInputs, around: Around) -> Told:
         shelves = open_shelves(store, parse_forms(inputs.formats), attachments=attachments)
         bench = Bench(store, shelves, parallel=inputs.parallel, progress=telling)
         report = examine(named.references, asked, bench=bench)
+        for kind in kinds:
+            report = also(report, attested(asked, kind), bench=_attic(inputs, around, store))
     admissions = admit(report, exemptions=exemptions, fail_on=fail_on)
     told = tell(report, admissions, around=around, said=telling.notices)
     return _written(told, report, inputs=inputs, around=around) if inputs.json_file else told
+
+
+def _attic(inputs: VerifyInputs, around: Around, store: Store) -> Bench:
+    shelves = open_shelves(
+        store,
+        parse_forms(inputs.formats),
+        attachments=around.attachments(inputs),
+        kind=Kind.ATTESTATION,
+    )
+    return Bench(store, shelves, parallel=inputs.parallel)
+
+
+def attested(signed: Demand, kind: PredicateType) -> Demand:
+    """Return the demand for an attestation of a type by as many of the same keys."""
+    return Demand(signed.trust, signed.requirement, kind=Kind.ATTESTATION, predicate_type=kind.uri)
 
 
 def _written(told: Told, report: Report, *, inputs: VerifyInputs, around: Around) -> Told:

@@ -263,8 +263,14 @@ def _failure(
         return Undecided(f"{target.subject}: could not be decided: {unsupported[0]}")
     if not judged and not faults:
         others = f"; {left_out} other attached artifacts are no {demand.kind}s" if left_out else ""
-        return NoSignature(f"{target.subject}: no {demand.kind} is stored for this digest{others}")
+        wanted = _wanted(demand)
+        return NoSignature(f"{target.subject}: no {wanted} is stored for this digest{others}")
     return NotTrusted(f"{target.subject}: {_why(demand, judged, faults)}")
+
+
+def _wanted(demand: Demand) -> str:
+    of_type = f" of type {demand.predicate_type}" if demand.predicate_type else ""
+    return f"{demand.kind}{of_type}"
 
 
 def _why(demand: Demand, judged: Sequence[Judged], faults: Sequence[BoltsealError]) -> str:
