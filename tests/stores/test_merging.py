@@ -8,8 +8,9 @@ import time
 
 import pytest
 
-from boltseal.core.names import Reference
+from boltseal.core.names import Digest, Reference
 from boltseal.core.signature import Artifact, Form
+from boltseal.errors import NotStored
 from boltseal.stores.merging import Pace
 from boltseal.stores.referrers import ReferrerShelf
 from boltseal.stores.tags import TagShelf
@@ -101,3 +102,35 @@ def test_reading_back_waits_until_other_writers_must_be_done() -> None:
     placed = shelf.place(_artifact(1), home.image, None)
     shelf.confirm(placed)
     assert clock.time >= 0.15
+
+
+def test_a_bundle_that_shows_late_is_waited_for() -> None:
+    """A manifest that a registry shows only after some looks is read back all the same."""
+    store = MemoryStore()
+    home = house(store)
+    shelf = ReferrerShelf(store, pace=Clock().pace())
+    placed = shelf.place(_bundle(1), home.image, store.resolve(home.image))
+    location = (placed.location.repository, Digest.parse(placed.location.target))
+    hidden = store.manifests.pop(location)
+    looks: list[str] = []
+
+    def appear(line: str) -> bool:
+        looks.append(line)
+        if len(looks) == 3:
+            store.manifests[location] = hidden
+        return False
+
+    store.broken = appear
+    assert shelf.confirm(placed) == placed
+    assert len(looks) >= 3
+
+
+def test_a_bundle_that_never_shows_is_not_stored() -> None:
+    """A registry that keeps nothing is found out in bounded time."""
+    store = MemoryStore()
+    home = house(store)
+    shelf = ReferrerShelf(store, pace=Clock().pace())
+    placed = shelf.place(_bundle(1), home.image, store.resolve(home.image))
+    store.manifests.clear()
+    with pytest.raises(NotStored):
+        shelf.confirm(placed)

@@ -41,6 +41,10 @@ class Pace:
         wait = min(max(SHORTEST_WAIT, 4 * window), LONGEST_WAIT)
         self.sleep(max(0.0, after + wait - self.now()))
 
+    def linger(self, attempt: int) -> None:
+        """Sleep a while that grows with each attempt, for what takes its time to show."""
+        self.sleep(min(0.05 * 2**attempt, LONGEST_WAIT))
+
     def step_aside(self, attempt: int) -> None:
         """Sleep a random while, longer with each attempt, so that rivals fall out of step."""
         self.sleep(self.spread() * min(0.05 * 2**attempt, LONGEST_WAIT))
@@ -106,6 +110,22 @@ def patiently(work: Callable[[], Result], *, pace: Pace) -> Result:
         except Unready:
             pace.step_aside(attempt)
     return work()
+
+
+def read_back(store: Store, reference: Reference, *, pace: Pace) -> Manifest:
+    """Return a manifest that was stored just now, with patience for a registry that lags.
+
+    Raise NotStored if it does not show within some seconds.
+    """
+    for attempt in range(ROUNDS):
+        manifest = store.manifest(reference)
+        if isinstance(manifest, Manifest):
+            return manifest
+        pace.linger(attempt)
+    raise NotStored(
+        f"{reference} was accepted by the registry and does not show there; the registry is "
+        "broken, or takes very long. Run again: what is missing is signed then"
+    )
 
 
 def confirm(store: Store, merge: Merge, written: Written, *, pace: Pace) -> Written:

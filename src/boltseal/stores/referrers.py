@@ -21,7 +21,16 @@ from boltseal.core.oci import (
 from boltseal.core.signature import Artifact, Form
 from boltseal.errors import BoltsealError, Malformed, RegistryError, Undecided
 from boltseal.stores import Found, Placed, Store
-from boltseal.stores.merging import Merge, Pace, State, Written, confirm, patiently, write
+from boltseal.stores.merging import (
+    Merge,
+    Pace,
+    State,
+    Written,
+    confirm,
+    patiently,
+    read_back,
+    write,
+)
 
 FAMILY = "application/vnd.dev.sigstore.bundle"
 LARGEST_ARTIFACT = 16 * 1024 * 1024
@@ -153,9 +162,7 @@ class ReferrerShelf:
 
     def confirm(self, placed: Placed) -> Placed:
         """Read the manifest back, and the list that it is found by."""
-        manifest = self.store.manifest(placed.location)
-        if not isinstance(manifest, Manifest):
-            raise RegistryError(f"{placed.location} was stored and cannot be read back")
+        manifest = read_back(self.store, placed.location, pace=self.pace)
         if placed.tag is None:
             return placed
         written = Written(placed.state, placed.written, placed.window)
