@@ -177,7 +177,7 @@ def test_missing_credentials_are_told(desk: Desk) -> None:
 @pytest.mark.parametrize("name", VERBS)
 def test_help_shows_an_example(desk: Desk, name: str, capsys: pytest.CaptureFixture[str]) -> None:
     """Every verb's help has an example, and its summary is the one in the list of verbs."""
-    assert desk.run(name, "--help").code == 0
+    assert desk.run(*name.split(), "--help").code == 0
     shown = capsys.readouterr().out
     assert f"\n    boltseal {name}" in shown or f"(boltseal {name}" in shown
     assert ALL[name].summary == VERBS[name][1]

@@ -97,7 +97,7 @@ def commands() -> str:
 
 def help_of(verb: str) -> str:
     """Run `boltseal VERB --help` and give what it prints."""
-    words = [*([verb] if verb else []), "--help"]
+    words = [*verb.split(), "--help"]
     ended = subprocess.run(
         [sys.executable, "-m", "boltseal", *words],
         cwd=ROOT,

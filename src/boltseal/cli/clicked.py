@@ -92,7 +92,10 @@ class VerbCommand(click.Command):
 
 
 class LazyGroup(click.Group):
-    """The verbs by name; a verb's module is imported when the verb is asked for, not before."""
+    """The verbs by name; a verb's module is imported when the verb is asked for, not before.
+
+    A name of two words, such as `key lint`, is a verb in a group of the first word's name.
+    """
 
     def __init__(self, verbs: Mapping[str, tuple[str, str]], **more: Any) -> None:
         """`verbs` gives for each name the module that holds its `VERB`, and its summary."""
@@ -101,15 +104,27 @@ class LazyGroup(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names in the order in which help shows them."""
-        return list(self.verbs)
+        return list(dict.fromkeys(name.partition(" ")[0] for name in self.verbs))
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Import one verb and return it as a command."""
+        """Import one verb and return it as a command; return a group as a group."""
         if cmd_name not in self.verbs:
-            return None
+            return self._group(cmd_name)
         module = importlib.import_module(self.verbs[cmd_name][0])
         verb: Verb = module.VERB
         return VerbCommand(verb)
+
+    def _group(self, name: str) -> LazyGroup | None:
+        parts = [(verb.partition(" "), told) for verb, told in self.verbs.items()]
+        inside = {rest: told for (first, _, rest), told in parts if rest and first == name}
+        if not inside:
+            return None
+        return LazyGroup(
+            inside,
+            name=name,
+            help=f"Verbs of this group: {', '.join(inside)}.",
+            no_args_is_help=True,
+        )
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

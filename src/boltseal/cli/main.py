@@ -48,10 +48,11 @@ VERBS: Verbs = {
     "import-key-pair": ("boltseal.cli.import_key_pair", "Take over a key of another program."),
     "public-key": ("boltseal.cli.public_key", "Print the public key of a private one."),
     "copy": ("boltseal.cli.copy", "Copy images with everything that stands beside them."),
-    "save": ("boltseal.cli.save", "Save an image and what stands beside it in a folder."),
-    "load": (
-        "boltseal.cli.load",
-        "Load a saved image and what stands beside it into a registry.",
+    "key reencrypt": ("boltseal.cli.key_reencrypt", "Give a private key another password."),
+    "key lint": ("boltseal.cli.key_lint", "Tell what is wrong with key files."),
+    "key rotate": (
+        "boltseal.cli.key_rotate",
+        "Make the next key and sign again what the old one signed.",
     ),
     "triangulate": ("boltseal.cli.triangulate", "Print where an image's signatures are stored."),
     "tree": ("boltseal.cli.tree", "List what is stored beside an image."),

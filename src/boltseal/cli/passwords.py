@@ -13,9 +13,11 @@ from boltseal.errors import PasswordError, UsageError
 
 VARIABLE = "COSIGN_PASSWORD"
 LARGEST = 1024 * 1024
+NEW_VARIABLE = "BOLTSEAL_NEW_PASSWORD"
 WEAK = 12
 _PROMPT = "Enter password for private key: "
 _AGAIN = "Enter password for private key again: "
+_NEW, _NEW_AGAIN = "Enter new password: ", "Enter new password again: "
 _MISSING = (
     f"the private key needs a password, and there is none: {VARIABLE} is not set, standard "
     "input is no terminal and holds nothing. In a workflow, write under env: "
@@ -37,6 +39,27 @@ def read_password(around: Around, *, new: bool = False) -> bytes:
         password = _piped(around)
     if new:
         _warn_if_weak(password, around)
+    return password
+
+
+def read_new_password(around: Around) -> bytes:
+    """Return the password that a key is to have from now on: BOLTSEAL_NEW_PASSWORD, else asked for.
+
+    It is asked for twice, and warned of if it is weak. Raise PasswordError where there is none,
+    or where the two differ.
+    """
+    if NEW_VARIABLE in around.environment:
+        password = around.environment[NEW_VARIABLE].encode("utf-8", "surrogateescape")
+    elif around.asks:
+        password = ask_hidden(around, _NEW)
+        if ask_hidden(around, _NEW_AGAIN) != password:
+            raise PasswordError("the two passwords do not match; nothing was written")
+    else:
+        raise PasswordError(
+            f"a new password is needed, and there is none: {NEW_VARIABLE} is not set and standard "
+            "input is no terminal"
+        )
+    _warn_if_weak(password, around)
     return password
 
 

@@ -46,6 +46,24 @@ def write_pair(
     return private, public
 
 
+def rewrite(path: str | os.PathLike[str], content: bytes) -> Path:
+    """Put new content into the place of a private key, whole or not at all, with mode 0600.
+
+    A symbolic link is followed, so that no older version stays behind it. Return the file's own
+    path; raise FileUnusable where it is no regular file or its folder cannot be written to.
+    """
+    text = os.fspath(path)
+    try:
+        place = Path(os.path.realpath(text))
+        if not stat.S_ISREG(os.stat(place).st_mode):
+            raise FileUnusable(f"{text!r} is no regular file, so that nothing can replace it")
+        with _staged(place, content, mode=_PRIVATE_MODE) as staged:
+            os.replace(staged, place)
+    except (OSError, ValueError) as error:
+        raise FileUnusable(f"cannot write the key file {text!r}: {_reason(error)}") from error
+    return place
+
+
 def read(path: str | os.PathLike[str], *, limit: int = LARGEST) -> bytes:
     """Read a key file: a regular file or a pipe (`/dev/stdin`, process substitution).
 
