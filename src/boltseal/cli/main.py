@@ -54,6 +54,11 @@ VERBS: Verbs = {
         "boltseal.cli.key_rotate",
         "Make the next key and sign again what the old one signed.",
     ),
+    "save": ("boltseal.cli.save", "Save an image and what stands beside it in a folder."),
+    "load": (
+        "boltseal.cli.load",
+        "Load a saved image and what stands beside it into a registry.",
+    ),
     "triangulate": ("boltseal.cli.triangulate", "Print where an image's signatures are stored."),
     "tree": ("boltseal.cli.tree", "List what is stored beside an image."),
     "version": ("boltseal.cli.version", "Print the version."),
