@@ -8,17 +8,25 @@ import sys
 import traceback
 from collections.abc import Callable
 from types import FrameType
-from typing import Any, NoReturn, TypeVar
+from typing import Any, NoReturn, Protocol, TypeVar
 
 from boltseal.actions.around import Around
 from boltseal.actions.declaring import declared, read_inputs
-from boltseal.actions.inputs import Common
 from boltseal.actions.runner import Runner, process_runner
 from boltseal.actions.telling import Told, failure, failure_summary
 from boltseal.actions.workspace import Workspace
 from boltseal.errors import BoltsealError
 
-Inputs = TypeVar("Inputs", bound=Common)
+
+class Summarized(Protocol):
+    """What every action's inputs have, whatever else is among them."""
+
+    @property
+    def summary(self) -> bool:
+        """Whether a job summary is wanted."""
+
+
+Inputs = TypeVar("Inputs", bound=Summarized)
 _SIGNALS = ("SIGINT", "SIGTERM", "SIGBREAK")
 
 
