@@ -7,6 +7,7 @@ import stat
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from boltseal.cli import compat
 from boltseal.cli.flags import Arguments, Flag, Given, Kind, Verb
 from boltseal.cli.passwords import VARIABLE
 from boltseal.core import keylint
@@ -146,4 +147,5 @@ printed. Findings that are errors end with exit code 5.""",
         ),
     ),
     arguments=Arguments("FILE_OR_FOLDER", 0, None),
+    cosign=compat.COMPLETION,
 )

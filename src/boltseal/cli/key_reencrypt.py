@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from boltseal.cli import compat
 from boltseal.cli.flags import Arguments, Given, Verb
 from boltseal.cli.passwords import read_new_password, read_password
 from boltseal.errors import UsageError
@@ -45,4 +46,5 @@ the new one was seen to open. The key itself stays the same, and so does its pub
     ),
     run=run,
     arguments=Arguments("FILE", 1, 1),
+    cosign=compat.COMPLETION,
 )

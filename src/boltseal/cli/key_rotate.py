@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
-from boltseal.cli import wiring
+from boltseal.cli import compat, wiring
 from boltseal.cli.flags import Arguments, Flag, Given, Kind, Verb
 from boltseal.cli.passwords import read_new_password
 from boltseal.cli.progress import shown
@@ -172,8 +173,8 @@ old private key is not needed.""",
             own=True,
         ),
         PARALLEL,
-        *PLACES,
-        *REGISTRY,
+        *(replace(flag, own=True) for flag in (*PLACES, *REGISTRY)),
     ),
     arguments=Arguments("IMAGE", 0, None),
+    cosign=compat.COMPLETION,
 )
