@@ -249,5 +249,5 @@ def test_both_actions_start_through_the_one_script() -> None:
         (step,) = yaml.safe_load(path.read_text("utf-8"))["runs"]["steps"]
         verb = step["run"].split()[-1]
         assert re.search(
-            rf"^  (?:\w+ \| )*{verb}(?: \| \w+)*\) verb=", RUN.read_text("utf-8"), re.M
+            rf"^  (?:[\w-]+ \| )*{verb}(?: \| [\w-]+)*\) verb=", RUN.read_text("utf-8"), re.M
         )
