@@ -76,6 +76,18 @@ def test_a_builder_of_ones_own_is_named() -> None:
     assert predicate["runDetails"]["builder"]["id"] == "https://ci.example.com/builder"
 
 
+def test_a_runner_that_tells_only_a_name_is_taken_at_its_word() -> None:
+    """act and old runners of Gitea do not name the file; then no path is made up."""
+    run = {**RUN, "GITHUB_WORKFLOW_REF": "", "GITHUB_WORKFLOW": "Release"}
+    predicate = WorkflowRun.from_github(run).predicate()
+    demand_schema(SLSA_1, predicate)
+    assert predicate["buildDefinition"]["externalParameters"]["workflow"] == {
+        "ref": "refs/tags/v1",
+        "repository": "https://github.com/team/app",
+        "name": "Release",
+    }
+
+
 @pytest.mark.parametrize("name", ["GITHUB_SHA", "GITHUB_WORKFLOW_REF", "GITHUB_RUN_ID"])
 def test_what_is_missing_is_named(name: str) -> None:
     """Outside of a workflow the missing variables are named, and nothing is made up."""

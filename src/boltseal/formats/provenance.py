@@ -19,7 +19,6 @@ _NEEDED = (
     "GITHUB_REPOSITORY",
     "GITHUB_REF",
     "GITHUB_SHA",
-    "GITHUB_WORKFLOW_REF",
     "GITHUB_EVENT_NAME",
     "GITHUB_RUN_ID",
 )
@@ -30,8 +29,8 @@ class WorkflowRun:
     """What provenance says of one run; identities that the runner does not tell are empty.
 
     `server` is a URL without a final slash, `repository` is `owner/name`, `path` the workflow's
-    file in it and `workflow_ref` the ref from which that was read. `runner` is `github-hosted`
-    or `self-hosted`.
+    file in it and `workflow_ref` the ref from which that was read. Runners other than GitHub's
+    may tell only the workflow's `name`. `runner` is `github-hosted` or `self-hosted`.
     """
 
     server: str
@@ -46,6 +45,7 @@ class WorkflowRun:
     repository_id: str = ""
     owner_id: str = ""
     runner: str = ""
+    name: str = ""
 
     @classmethod
     def from_github(cls, environment: Mapping[str, str]) -> WorkflowRun:
@@ -54,6 +54,8 @@ class WorkflowRun:
         Source: https://docs.github.com/actions/reference/workflows-and-actions/variables.
         """
         missing = [name for name in _NEEDED if not environment.get(name)]
+        if not environment.get("GITHUB_WORKFLOW_REF") and not environment.get("GITHUB_WORKFLOW"):
+            missing.append("GITHUB_WORKFLOW_REF")
         if missing:
             raise UsageError(
                 f"this is no run of GitHub Actions that provenance could be told of: "
@@ -74,6 +76,7 @@ class WorkflowRun:
             repository_id=environment.get("GITHUB_REPOSITORY_ID", ""),
             owner_id=environment.get("GITHUB_REPOSITORY_OWNER_ID", ""),
             runner=environment.get("RUNNER_ENVIRONMENT", ""),
+            name="" if path else environment["GITHUB_WORKFLOW"],
         )
 
     @property
@@ -99,7 +102,7 @@ class WorkflowRun:
                     "workflow": {
                         "ref": self.workflow_ref,
                         "repository": self.url,
-                        "path": self.path,
+                        **({"path": self.path} if self.path else {"name": self.name}),
                     }
                 },
                 "internalParameters": {"github": self._internal()},
@@ -126,8 +129,14 @@ class WorkflowRun:
 
 
 def _workflow(environment: Mapping[str, str]) -> tuple[str, str]:
-    """Part `owner/name/PATH@REF`, which names the workflow's file and its ref."""
-    text, repository = environment["GITHUB_WORKFLOW_REF"], environment["GITHUB_REPOSITORY"]
+    """Part `owner/name/PATH@REF`, which names the workflow's file and its ref.
+
+    Where the runner does not tell it (act, old runners of Gitea) there is no path, and the ref is
+    that of the run.
+    """
+    text, repository = environment.get("GITHUB_WORKFLOW_REF", ""), environment["GITHUB_REPOSITORY"]
+    if not text:
+        return "", environment["GITHUB_REF"]
     where, at, ref = text.partition("@")
     path = where.removeprefix(f"{repository}/")
     if not at or not ref or path == where:
