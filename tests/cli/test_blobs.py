@@ -257,6 +257,25 @@ def test_claims_can_be_left_unchecked_but_not_in_silence(at: Desk) -> None:
     assert at.run("verify-blob-attestation", *key, "--type", "spdx", *line).code == 12
 
 
+def test_a_predicate_that_breaks_its_types_rules_is_not_signed(at: Desk) -> None:
+    """A file that is no SBOM is not attested as one, unless that is asked for."""
+    line = ("--key", at.path("release.key"), "--type", "cyclonedx", at.path("app.bin"))
+    more = ("--predicate", at.path("predicate.json"))
+    ran = at.run("attest-blob", *line, *more)
+    assert ran.code == 15
+    assert "the predicate is not as its type" in ran.err
+    assert at.run("attest-blob", *line, *more, "--no-schema-check").code == 0
+
+
+def test_what_would_pass_for_an_images_signature_is_not_signed(at: Desk) -> None:
+    """A statement of the type that signs images is refused, whatever it is said to be about."""
+    kind = "https://sigstore.dev/cosign/sign/v1"
+    line = ("--key", at.path("release.key"), "--type", kind, "--hash", "ab" * 32, "app")
+    ran = at.run("attest-blob", *line, "--predicate", at.path("predicate.json"))
+    assert ran.code == 2
+    assert "boltseal sign" in ran.err
+
+
 def test_a_whole_statement_keeps_its_bytes(at: Desk) -> None:
     """--statement signs the file's own bytes, about a file that must be its subject, or none."""
     attest(at, "--output-attestation", at.path("s.json"), at.path("app.bin"))

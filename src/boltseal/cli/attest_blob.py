@@ -5,21 +5,14 @@ from __future__ import annotations
 from boltseal.cli import blobs, wiring
 from boltseal.cli.compat_blobs import ATTEST_BLOB
 from boltseal.cli.flags import Arguments, Flag, Given, Kind, Verb
+from boltseal.cli.predicates import claim_of, without_pipe
 from boltseal.cli.progress import shown
 from boltseal.cli.services import check_files
 from boltseal.core.names import Digest
 from boltseal.errors import UsageError
-from boltseal.flows.placing import rfc3339
-from boltseal.flows.sign_blob import (
-    LARGEST,
-    Claim,
-    Desk,
-    Outputs,
-    Piece,
-    attest_blob,
-)
-from boltseal.formats.predicates import PredicateType
-from boltseal.formats.statement import Statement
+from boltseal.flows.attest import Claim
+from boltseal.flows.placing import OnExisting
+from boltseal.flows.sign_blob import Desk, Outputs, Piece, attest_blob
 from boltseal.stores.files import STDIN
 
 _WROTE = {
@@ -36,7 +29,8 @@ def run(given: Given) -> int:
     paths = blobs.paths(given) or ("",)
     _check(given, paths)
     blobs.check_stdin(given, *paths, given.text("predicate"), given.text("statement"))
-    signer = wiring.signer(given)
+    digest = Digest.parse(f"sha256:{given.text('hash')}") if given.text("hash") else None
+    signer = wiring.signer(without_pipe(given))
     claim = _claim(given)
     outputs = Outputs(
         given.text("output-signature") or None,
@@ -47,7 +41,7 @@ def run(given: Given) -> int:
     with shown(given.around) as progress:
         parallel = blobs.parallel(given)
         desk = Desk(blobs.files_of(given), signer, parallel=parallel, progress=progress)
-        report = attest_blob([Piece(path, outputs) for path in paths], claim, desk=desk)
+        report = attest_blob([Piece(path, outputs, digest) for path in paths], claim, desk=desk)
     new = given.text("bundle") and not outputs.old
     if not outputs.signature and not new:
         for file in report.files:
@@ -56,8 +50,6 @@ def run(given: Given) -> int:
 
 
 def _check(given: Given, paths: tuple[str, ...]) -> None:
-    if bool(given.text("predicate")) == bool(given.text("statement")):
-        raise UsageError("give either --predicate FILE (what to say) or --statement FILE (whole)")
     if paths == ("",) and not given.text("statement"):
         raise UsageError("no file was given to attest; with --hash give its name too")
     if given.text("hash") and len(paths) > 1:
@@ -66,20 +58,12 @@ def _check(given: Given, paths: tuple[str, ...]) -> None:
 
 
 def _claim(given: Given) -> Claim:
-    digest = Digest.parse(f"sha256:{given.text('hash')}") if given.text("hash") else None
-    path = given.text("statement") or given.text("predicate")
-    word = "statement" if given.text("statement") else "payload"
-    shown_path = "standard input" if path == STDIN else path
-    given.around.say(f"Using {word} from: {shown_path}")
-    content = blobs.files_of(given).read(path, limit=LARGEST)
-    if word == "statement":
-        stated = Statement.parse(content, what=shown_path).predicate_type
-        return Claim(stated, statement=content, digest=digest)
-    kind = PredicateType.parse(given.text("type", "custom"))
-    predicate = kind.predicate(
-        content, timestamp=rfc3339(wiring.moment(given)), what=f"--predicate {shown_path}"
-    )
-    return Claim(kind.uri, predicate, digest=digest)
+    for name, word in (("statement", "statement"), ("predicate", "payload")):
+        if given.text(name):
+            path = given.text(name)
+            shown_path = "standard input" if path == STDIN else path
+            given.around.say(f"Using {word} from: {shown_path}")
+    return claim_of(given, on_existing=OnExisting.APPEND)
 
 
 VERB = Verb(
@@ -106,6 +90,9 @@ With --hash the file itself is not needed, only its name.""",
         Flag("predicate", "file with the predicate; - is standard input", Kind.FILE),
         Flag("statement", "file with the whole statement, signed as it is", Kind.FILE),
         blobs.TYPE,
+        Flag(
+            "no-schema-check", "sign a predicate that breaks its type's rules", Kind.BOOL, own=True
+        ),
         Flag("hash", "SHA-256 of the file in hexadecimal, in place of the file", metavar="HEX"),
         Flag("bundle", "write the bundle (JSON) to this file", Kind.FILE),
         Flag("output-signature", "write the envelope to this file", Kind.FILE),

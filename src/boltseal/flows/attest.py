@@ -15,6 +15,7 @@ from boltseal.core.names import Reference
 from boltseal.core.signature import Artifact, Draft, Form, Kind, Proof
 from boltseal.core.signing import SignReport
 from boltseal.errors import UsageError
+from boltseal.flows import Progress
 from boltseal.flows.placing import Errand, OnExisting, Piece, Workshop, carry_out, rfc3339
 from boltseal.flows.targets import Target
 from boltseal.formats import attestation, bundle
@@ -49,13 +50,14 @@ def attest(
     type that cannot be attested, Malformed for a whole statement that is none or for a predicate
     that is not as its type says.
     """
-    _check(claim, workshop)
+    check_claim(claim, progress=workshop.progress)
     errand = Errand(recursive=claim.recursive, on_existing=claim.on_existing, dry_run=claim.dry_run)
     pieces = partial(_pieces, claim=claim, workshop=workshop)
     return carry_out(references, errand, workshop=workshop, pieces=pieces)
 
 
-def _check(claim: Claim, workshop: Workshop) -> None:
+def check_claim(claim: Claim, *, progress: Progress) -> None:
+    """Raise UsageError or Malformed for a claim that must not be signed, as `attest` says."""
     if claim.predicate_type == SIGN:
         raise UsageError(
             f"{SIGN} is what a signature of the image itself is written as, so an attestation of "
@@ -73,9 +75,7 @@ def _check(claim: Claim, workshop: Workshop) -> None:
     if claim.schema_check:
         demand_schema(claim.predicate_type, predicate)
     elif schema_of(claim.predicate_type, predicate) is not None:
-        workshop.progress.notice(
-            "the predicate was not compared with the published rules of its type"
-        )
+        progress.notice("the predicate was not compared with the published rules of its type")
 
 
 def _pieces(target: Target, *, claim: Claim, workshop: Workshop) -> list[Piece]:

@@ -16,6 +16,7 @@ from boltseal.core.verdict import gravest
 from boltseal.core.writing import proto_json
 from boltseal.errors import BoltsealError, Malformed, UsageError
 from boltseal.flows import Progress, Quiet
+from boltseal.flows.attest import Claim, check_claim
 from boltseal.flows.targets import side_by_side
 from boltseal.formats import attestation, blob, bundle
 from boltseal.formats.dsse import IN_TOTO, Envelope
@@ -52,23 +53,12 @@ class Outputs:
 class Piece:
     """One file that is to be signed, `-` being standard input, and where the outcome goes.
 
-    A whole statement may come without a path: its own subject is meant then.
+    A whole statement may come without a path: its own subject is meant then. `digest` is that
+    of a file which is attested and is not at hand; without it the file is read.
     """
 
     path: str
     outputs: Outputs = field(default_factory=Outputs)
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """What is said of each file: a predicate of a type, or one whole statement.
-
-    `digest` is that of a file which is not at hand; without it the file is read.
-    """
-
-    predicate_type: str
-    predicate: object = None
-    statement: bytes | None = None
     digest: Digest | None = None
 
 
@@ -117,10 +107,9 @@ def sign_blob(pieces: Sequence[Piece], *, desk: Desk) -> FilesSigned:
 def attest_blob(pieces: Sequence[Piece], claim: Claim, *, desk: Desk) -> FilesSigned:
     """Sign the claim about every file; failures stand in the report by file.
 
-    Raise UsageError as `sign_blob` does, Malformed for a whole statement that is none.
+    Raise UsageError as `sign_blob` does, and what `check_claim` raises.
     """
-    if claim.statement is not None:
-        Statement.parse(claim.statement, what="the statement given")
+    check_claim(claim, progress=desk.progress)
     return _each(pieces, lambda piece: _attested(piece, claim, desk), desk=desk)
 
 
@@ -215,18 +204,18 @@ def _attested(piece: Piece, claim: Claim, desk: Desk) -> SignedFile:
 
 def _statement(piece: Piece, claim: Claim, desk: Desk) -> tuple[bytes, Digest]:
     if claim.statement is not None:
-        return claim.statement, _subject(claim.statement, piece, claim, desk)
-    digest = claim.digest or _digest(piece.path, desk)
+        return claim.statement, _subject(claim.statement, piece, desk)
+    digest = piece.digest or _digest(piece.path, desk)
     subject = {"name": _base_name(piece.path), "digest": {"sha256": digest.hex}}
     predicate_type, predicate = claim.predicate_type, claim.predicate
     return attest_statement(subject, predicate_type=predicate_type, predicate=predicate), digest
 
 
-def _subject(statement: bytes, piece: Piece, claim: Claim, desk: Desk) -> Digest:
+def _subject(statement: bytes, piece: Piece, desk: Desk) -> Digest:
     """Return the digest of the file that a whole statement is about, which must be in it."""
     listed = Statement.parse(statement, what="the statement given").subjects
     known = [subject.digest for subject in listed if subject.digest]
-    digest = claim.digest
+    digest = piece.digest
     if digest is None and piece.path:
         digest = _digest(piece.path, desk)
     if not known or (digest is not None and digest not in known):
