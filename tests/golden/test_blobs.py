@@ -55,7 +55,7 @@ def asked() -> dict[tuple[str, str], tuple[Reading, ...]]:
 def test_a_recorded_verification_of_a_file_gets_its_verdict(
     name: tuple[str, str], record_property: Record
 ) -> None:
-    """The verdict on a file is that of both cosigns, or the one that the table gives a reason for."""
+    """The verdict on a file is that of both cosigns, or one that the table gives a reason for."""
     runs = asked()[name]
     ours = judged(runs[0]).exit_code
     statuses = " ".join(f"{run.generation}:{run.status}" for run in runs)
