@@ -60,7 +60,7 @@ lint-actions: $(VENV)/.dev
 	$(SCHEMA) vendor.github-workflows $(WORKFLOWS)
 	$(if $(ACTIONS),$(SCHEMA) vendor.github-actions $(ACTIONS))
 	$(SCHEMA) vendor.dependabot .github/dependabot.yml
-	$(VENV)/bin/zizmor --offline --no-progress --strict-collection .github $(ACTIONS)
+	$(VENV)/bin/zizmor --offline --quiet --no-progress --strict-collection .github $(ACTIONS)
 	$(if $(ACT),$(ACT) --validate --strict --container-daemon-socket - --workflows .github/workflows)
 
 peers: ## install the real peers beside the system (Debian)
