@@ -370,3 +370,35 @@ def test_provenance_outside_of_a_workflow_is_wrong_use(desk: Desk) -> None:
     ran = desk.run("generate-provenance")
     assert (ran.code, ran.out) == (2, b"")
     assert "GITHUB_SHA" in ran.err
+
+
+ATTEST_LINES = [
+    "--timeout 90s --predicate FILE --type cyclonedx --key cosign.key",
+    "--predicate FILE --type cyclonedx --key cosign.key --record-creation-timestamp=true",
+    "--predicate FILE --type cyclonedx --key cosign.key --tlog-upload=false -y",
+    "--use-signing-config=false --tlog-upload=false --new-bundle-format=false --replace "
+    "--predicate FILE --type cyclonedx --key cosign.key --rekor-entry-type intoto",
+    "-predicate FILE --type=cyclonedx -key cosign.key --no-upload=false -r",
+    "--predicate - --type cyclonedx --key cosign.key",
+]
+VERIFY_LINES = [
+    "--key cosign.pub --type cyclonedx",
+    "--key cosign.pub --type https://cyclonedx.org/bom --insecure-ignore-tlog --check-claims",
+    "--key cosign.pub --type=cyclonedx --new-bundle-format --offline -o text",
+    "--key cosign.pub --type cyclonedx --private-infrastructure=true --max-workers 2",
+]
+
+
+def test_lines_of_cosigns_pages_run_unchanged(desk: Desk, registry: Registry) -> None:
+    """What cosign's own pages show does the same here, line by line."""
+    image = push(registry, "team/app")
+    words = {
+        "FILE": desk.write("bom.json", GOOD["cyclonedx"]),
+        "cosign.key": desk.path("release.key"),
+        "cosign.pub": desk.path("release.pub"),
+    }
+    lines = [("attest", line) for line in ATTEST_LINES]
+    for verb, line in (*lines, *(("verify-attestation", line) for line in VERIFY_LINES)):
+        args = [words.get(word, word) for word in line.split()]
+        ran = desk.run(verb, *args, image, stdin=GOOD["cyclonedx"])
+        assert ran.code == 0, (line, ran.err)
