@@ -164,7 +164,7 @@ def test_evidence_that_cannot_be_read_is_no_trust(tmp_path: Path) -> None:
 
 
 def test_nothing_to_do_is_an_error() -> None:
-    """No file, and an attestation without a type, are wrong use: a check of nothing must not pass."""
+    """No file, and an attestation without a type, are wrong use: nothing must not pass."""
     key = PrivateKey.generate()
     with pytest.raises(UsageError, match="nothing to verify"):
         verify_blob([], demand(key), bench=BENCH)

@@ -17,8 +17,9 @@ def open_signer(
 ) -> LocalSigner:
     """Open the private key that `reference` names.
 
-    `read` fetches its bytes, `password` is asked once. A file, `env://NAME`, a URL, or PEM text itself. Raise UsageError for a key service that this
-    version does not sign with; never fall back to another kind of signing.
+    `read` fetches its bytes, `password` is asked once. A file, `env://NAME`, a URL, or PEM text
+    itself. Raise UsageError for a key service that this version does not sign with; never fall
+    back to another kind of signing.
     """
     scheme = reference.partition(":")[0]
     if scheme in SERVICES:
