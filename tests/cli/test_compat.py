@@ -19,7 +19,7 @@ ALL: dict[str, Verb] = {
     name: importlib.import_module(module).VERB for name, (module, _) in VERBS.items()
 }
 # Verbs that cosign does not have, so that there is nothing to compare them with.
-OURS_ALONE = {"generate-provenance", "key lint", "key reencrypt", "key rotate"}
+OURS_ALONE = {"generate-provenance", "init", "key lint", "key reencrypt", "key rotate"}
 THEIRS = sorted(ALL.keys() - OURS_ALONE)
 CONFIG = (
     b'{"mediaType":"application/vnd.dev.sigstore.signingconfig.v0.2+json",'
@@ -63,7 +63,7 @@ def test_every_row_says_what_it_means(name: str) -> None:
 @pytest.mark.parametrize("name", THEIRS)
 def test_every_flag_of_the_real_cosign_is_known(name: str, generation: str) -> None:
     """Each flag that the real program's help shows stands in the table, its letter and kind too."""
-    said = require(f"cosign-{generation}").run([name, "--help"])
+    said = require(f"cosign-{generation}").run([*name.split(), "--help"])
     shown = {found["name"]: found for found in _FLAG.finditer(said.stdout + said.stderr)}
     assert {"verbose", "help"} <= shown.keys()
     rows = {row.flag: row for row in ALL[name].cosign}
@@ -87,7 +87,7 @@ def test_every_flag_of_the_real_cosign_is_known(name: str, generation: str) -> N
 def test_what_is_not_there_is_refused_in_one_sentence(desk: Desk, name: str, row: Row) -> None:
     """A flag that asks for what is not there ends in wrong use, one line, naming the flag."""
     value = "true" if row.kind is Kind.BOOL else "something"
-    ran = desk.run(name, f"--{row.flag}={value}", "--", "registry.example.com/a/b:v1")
+    ran = desk.run(*name.split(), f"--{row.flag}={value}", "--", "registry.example.com/a/b:v1")
     assert ran.code == 2
     assert ran.err.startswith(f"Error: --{row.flag}: ")
     assert ran.err.count("\n") == 1
@@ -101,7 +101,7 @@ def test_a_refused_flag_that_asks_for_nothing_is_no_obstacle(
 ) -> None:
     """The same flag, empty or false as a template leaves it, is not what a run fails by."""
     value = "false" if row.kind is Kind.BOOL else ""
-    ran = desk.run(name, f"--{row.flag}={value}", "--", "no reference")
+    ran = desk.run(*name.split(), f"--{row.flag}={value}", "--", "no reference")
     assert f"--{row.flag}" not in ran.err
 
 
@@ -201,8 +201,9 @@ def test_every_verb_of_the_real_cosign_is_known(generation: str) -> None:
     listed = said.stdout.partition("Available Commands:")[2].partition("Flags:")[0]
     verbs = {line.split()[0] for line in listed.splitlines() if line.strip()}
     assert {"sign", "verify"} <= verbs
-    assert not verbs - {"help"} - VERBS.keys() - OTHER_VERBS
-    assert not OTHER_VERBS & VERBS.keys()
+    ours = {name.partition(" ")[0] for name in VERBS}
+    assert not verbs - {"help"} - ours - OTHER_VERBS
+    assert not OTHER_VERBS & ours
 
 
 def test_the_table_covers_hidden_flags() -> None:

@@ -288,13 +288,10 @@ COMPLETION: tuple[Row, ...] = _GLOBAL
 # What cosign has besides; its name is refused in words instead of as a misspelling.
 OTHER_VERBS = frozenset(
     {
-        "attach",
         "bundle",
         "clean",
         "dockerfile",
-        "download",
         "env",
-        "generate",
         "initialize",
         "login",
         "manifest",

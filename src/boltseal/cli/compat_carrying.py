@@ -21,3 +21,34 @@ COPY: tuple[Row, ...] = (
 )
 
 SAVE: tuple[Row, ...] = (*BASE, *implemented("dir"))
+
+DOWNLOAD_SIGNATURE: tuple[Row, ...] = BASE
+DOWNLOAD_ATTESTATION: tuple[Row, ...] = (*BASE, *implemented("platform", "predicate-type"))
+DOWNLOAD_SBOM: tuple[Row, ...] = (*BASE, *implemented("platform"))
+
+ATTACH_SIGNATURE: tuple[Row, ...] = (
+    *BASE,
+    *implemented(
+        "payload",
+        "signature",
+        "certificate",
+        "certificate-chain",
+        "rekor-response",
+        "tsr",
+        "bundle",
+    ),
+)
+ATTACH_ATTESTATION: tuple[Row, ...] = (*BASE, *implemented("attestation"))
+ATTACH_SBOM: tuple[Row, ...] = (
+    *BASE,
+    *implemented("sbom", "type", "input-format"),
+    Row(
+        "registry-referrers-mode",
+        Stance.MAPPED,
+        "legacy, a tag, is where an SBOM is attached",
+        fine=("", "legacy"),
+        refusal="SBOMs are attached under a tag; to have one as a referrer, attest it with "
+        "--format bundle",
+    ),
+)
+GENERATE: tuple[Row, ...] = (*BASE, *implemented("annotations"))

@@ -48,6 +48,7 @@ VERBS: Verbs = {
     "import-key-pair": ("boltseal.cli.import_key_pair", "Take over a key of another program."),
     "public-key": ("boltseal.cli.public_key", "Print the public key of a private one."),
     "copy": ("boltseal.cli.copy", "Copy images with everything that stands beside them."),
+    "init": ("boltseal.cli.init", "Prepare a repository to sign and verify in its workflow."),
     "key reencrypt": ("boltseal.cli.key_reencrypt", "Give a private key another password."),
     "key lint": ("boltseal.cli.key_lint", "Tell what is wrong with key files."),
     "key rotate": (
@@ -58,6 +59,28 @@ VERBS: Verbs = {
     "load": (
         "boltseal.cli.load",
         "Load a saved image and what stands beside it into a registry.",
+    ),
+    "generate": ("boltseal.cli.generate", "Print what sign would sign about an image."),
+    "attach signature": (
+        "boltseal.cli.attach_signature",
+        "Store a signature that was made elsewhere.",
+    ),
+    "attach attestation": (
+        "boltseal.cli.attach_attestation",
+        "Store attestations that were made elsewhere.",
+    ),
+    "attach sbom": ("boltseal.cli.attach_sbom", "Store an SBOM beside an image."),
+    "download signature": (
+        "boltseal.cli.download_signature",
+        "Print the signatures of an image.",
+    ),
+    "download attestation": (
+        "boltseal.cli.download_attestation",
+        "Print what was attested about an image.",
+    ),
+    "download sbom": (
+        "boltseal.cli.download_sbom",
+        "Print the SBOM that is attached to an image.",
     ),
     "triangulate": ("boltseal.cli.triangulate", "Print where an image's signatures are stored."),
     "tree": ("boltseal.cli.tree", "List what is stored beside an image."),

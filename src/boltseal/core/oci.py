@@ -101,6 +101,11 @@ class Descriptor:
         )
         return "/".join(str(part) for part in parts if part)
 
+    def is_for(self, platform: str) -> bool:
+        """Tell whether this is for `os/architecture[/variant]`, any variant if none is named."""
+        name = self.platform_name or ""
+        return name == platform or name.startswith(f"{platform}/")
+
     def to_json(self) -> dict[str, Any]:
         """Return the members in go-containerregistry's order, empty ones left out."""
         value: dict[str, Any] = {

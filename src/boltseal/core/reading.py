@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 from boltseal.errors import Malformed
 
 DEEPEST = 64
+MOST_DOCUMENTS = 1000
 LONGEST_NUMBER = 32
 
 
@@ -48,6 +49,38 @@ def parse_object(data: bytes, *, what: str) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise Malformed(f"{what} is JSON, but not an object")
     return value
+
+
+def parse_stream(data: bytes, *, what: str) -> list[bytes]:
+    """Cut a stream of JSON documents apart, one or several, with white space between them.
+
+    What is returned is to be parsed still. Raise Malformed where a document does not end, for
+    more than `MOST_DOCUMENTS`, and for none.
+    """
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise Malformed(f"{what} is not UTF-8") from error
+    found: list[bytes] = []
+    start = _after_space(text, 0)
+    while start < len(text):
+        try:
+            _, end = json.JSONDecoder(parse_int=str, parse_float=str).raw_decode(text, start)
+        except (json.JSONDecodeError, RecursionError) as error:
+            raise Malformed(f"{what} is not JSON from character {start} on") from error
+        found.append(text[start:end].encode("utf-8"))
+        if len(found) > MOST_DOCUMENTS:
+            raise Malformed(f"{what} holds more than {MOST_DOCUMENTS} documents")
+        start = _after_space(text, end)
+    if not found:
+        raise Malformed(f"{what} is empty")
+    return found
+
+
+def _after_space(text: str, start: int) -> int:
+    while start < len(text) and text[start] in " \t\r\n":
+        start += 1
+    return start
 
 
 class _Reader:

@@ -121,7 +121,7 @@ class _Trip:
         wanted = self.choice.platform
         if not wanted or not isinstance(document, Index):
             return document
-        found = [child for child in document.children() if _is_of(child, wanted)]
+        found = [child for child in document.children() if child.is_for(wanted)]
         if len(found) != 1:
             has = ", ".join(child.platform_name or "?" for child in document.children())
             how = "several images" if found else "no image"
@@ -269,8 +269,3 @@ class _Trip:
         if found is None:
             raise not_found(where)
         return found
-
-
-def _is_of(child: Descriptor, platform: str) -> bool:
-    name = child.platform_name or ""
-    return name == platform or name.startswith(f"{platform}/")

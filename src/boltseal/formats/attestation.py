@@ -6,7 +6,7 @@ Source: cosign pkg/oci/static and cmd/cosign/cli/attest; the envelope as cosign 
 from __future__ import annotations
 
 from boltseal.core.names import Digest
-from boltseal.core.reading import parse_object
+from boltseal.core.reading import parse_object, parse_stream
 from boltseal.core.signature import Artifact, Draft, Form, Kind, Proof, Signature
 from boltseal.core.writing import proto_json
 from boltseal.errors import Malformed
@@ -36,6 +36,21 @@ def seal(drafted: Draft, proof: Proof) -> Artifact:
         content=proto_json(envelope.to_json()),
         annotations={SIGNATURE: "", PREDICATE_TYPE: drafted.predicate_type or ""},
     )
+
+
+def stored(content: bytes, *, what: str) -> tuple[Artifact, ...]:
+    """Make the layers of envelopes that were written elsewhere, one after another in `content`.
+
+    Each keeps its bytes. Raise Malformed for what is no envelope around an in-toto statement.
+    """
+    found = []
+    for number, document in enumerate(parse_stream(content, what=what), 1):
+        each = f"{what}, document {number}"
+        envelope = Envelope.parse(parse_object(document, what=each), what=each)
+        statement = Statement.parse(envelope.payload, what=f"{each}: statement")
+        notes = {SIGNATURE: "", PREDICATE_TYPE: statement.predicate_type}
+        found.append(Artifact(Form.CLASSIC, MEDIA_TYPE, document, notes, origin=each))
+    return tuple(found)
 
 
 def open_artifact(artifact: Artifact) -> tuple[Signature, ...]:

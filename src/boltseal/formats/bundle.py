@@ -49,13 +49,26 @@ def seal(drafted: Draft, proof: Proof, *, created: str) -> Artifact:
     content = write(
         Envelope(drafted.payload, "application/vnd.in-toto+json", (proof.signature,)), proof
     )
+    return _noted(content, drafted.predicate_type or SIGN, created)
+
+
+def stored(content: bytes, *, what: str, created: str) -> Artifact:
+    """Make the artifact of a bundle that was written elsewhere; it keeps its bytes.
+
+    Raise Malformed or Unsupported for what is no bundle around a statement.
+    """
+    signature = open_artifact(Artifact(Form.BUNDLE, MEDIA_TYPE, content, origin=what))
+    return _noted(content, signature.predicate_type or SIGN, created)
+
+
+def _noted(content: bytes, predicate_type: str, created: str) -> Artifact:
     return Artifact(
         form=Form.BUNDLE,
         media_type=MEDIA_TYPE,
         content=content,
         manifest_annotations={
             CONTENT: "dsse-envelope",
-            PREDICATE_TYPE: drafted.predicate_type or SIGN,
+            PREDICATE_TYPE: predicate_type,
             CREATED: created,
         },
     )

@@ -7,6 +7,7 @@ specs/SIGNATURE_SPEC.md for the layer, cosign's own bytes for both.
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -33,6 +34,8 @@ CERTIFICATE = "dev.sigstore.cosign/certificate"
 CHAIN = "dev.sigstore.cosign/chain"
 BUNDLE = "dev.sigstore.cosign/bundle"
 TIMESTAMP = "dev.sigstore.cosign/rfc3161timestamp"
+
+_PEM = re.compile(r"-----BEGIN CERTIFICATE-----([A-Za-z0-9+/=\s]+)-----END CERTIFICATE-----")
 
 
 def payload(identity: str, digest: Digest, annotations: Annotations) -> bytes:
@@ -91,6 +94,38 @@ def open_artifact(artifact: Artifact) -> Signature:
         reference=reference,
         origin=what,
     )
+
+
+def downloaded(artifact: Artifact) -> bytes:
+    """Write a stored signature as the line that `cosign download signature` prints of it.
+
+    Of a certificate only its DER bytes are told (`Raw`), of which Go's other members follow. Raise
+    Malformed for notes that are not what they should be.
+    """
+    what = artifact.origin or "signature"
+    notes = artifact.annotations
+    leaf = _certificates(notes.get(CERTIFICATE, ""), what=what)
+    return go_json(
+        {
+            "Base64Signature": notes.get(SIGNATURE, ""),
+            "Payload": base64.b64encode(artifact.content).decode("ascii"),
+            "Cert": leaf[0] if leaf else None,
+            "Chain": _certificates(notes.get(CHAIN, ""), what=what) or None,
+            "Bundle": _note(notes.get(BUNDLE), what=what),
+            "RFC3161Timestamp": _note(notes.get(TIMESTAMP), what=what),
+        }
+    )
+
+
+def _certificates(text: str, *, what: str) -> list[dict[str, str]]:
+    found = _PEM.findall(text)
+    if not found and text.strip():
+        raise Malformed(f"{what} has a certificate beside it that is not PEM")
+    return [{"Raw": "".join(body.split())} for body in found]
+
+
+def _note(text: str | None, *, what: str) -> Mapping[str, Any] | None:
+    return parse_object(text.encode("utf-8"), what=f"{what}: annotation") if text else None
 
 
 def _read_payload(
