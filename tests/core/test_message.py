@@ -15,7 +15,6 @@ from boltseal.core import edstream
 from boltseal.core.keyfile import open_key
 from boltseal.core.keys import PrivateKey
 from boltseal.core.message import HASHES, Message
-from boltseal.core.schemes import der_of_pair
 from boltseal.errors import FileUnusable
 
 KEYS = Path(__file__).parents[1] / "vectors" / "keys"
@@ -60,14 +59,29 @@ def test_digests_do_not_depend_on_how_a_message_is_cut(chunks: list[bytes]) -> N
     assert b"".join(Message.of(content).pieces()) == content
 
 
-@pytest.mark.parametrize("half", [32, 48, 66])
-def test_a_pair_of_numbers_becomes_the_one_der_spelling(half: int) -> None:
-    """r and s side by side become DER where their length is that of a curve, and only there."""
-    pair = (1).to_bytes(half, "big") + (2).to_bytes(half, "big")
-    assert decode_dss_signature(der_of_pair(pair) or b"") == (1, 2)
-    assert der_of_pair(pair + b"\0") is None
-    assert der_of_pair(pair[1:]) is None
-    assert der_of_pair(b"") is None
+@pytest.mark.parametrize("name", ["p256-pkcs8", "p384-sec1", "p521-pkcs8"])
+def test_a_pair_of_numbers_is_read_where_it_is_allowed_and_as_long_as_the_curve(name: str) -> None:
+    """r and s side by side hold for their own curve's length alone, and only where asked for."""
+    key = private(name)
+    half = {"p256-pkcs8": 32, "p384-sec1": 48, "p521-pkcs8": 66}[name]
+    r, s = decode_dss_signature(key.sign(b"abc"))
+    for size in (32, 48, 66, 70):
+        if r.bit_length() > size * 8 or s.bit_length() > size * 8:
+            continue
+        pair = r.to_bytes(size, "big") + s.to_bytes(size, "big")
+        held = key.public_key.verify(pair, b"abc", pair=True)
+        assert (held is not None) is (size == half)
+        assert key.public_key.verify(pair, b"abc") is None
+    assert key.public_key.verify(bytes(2 * half), b"abc", pair=True) is None
+    assert key.public_key.verify(key.sign(b"abc"), b"abc", pair=True) is not None
+
+
+def test_a_pair_is_nothing_to_keys_on_no_curve() -> None:
+    """RSA and Ed25519 signatures mean the same whether pairs are allowed or not."""
+    for name in ("rsa2048-pkcs1", "ed25519-pkcs8"):
+        key = private(name)
+        assert key.public_key.verify(key.sign(b"abc"), b"abc", pair=True) is not None
+        assert key.public_key.verify(bytes(64), b"abc", pair=True) is None
 
 
 # --- pure Ed25519 in pieces ----------------------------------------------------------------

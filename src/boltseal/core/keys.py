@@ -128,18 +128,24 @@ class PublicKey:
         """Whether this key verifies and signs over all bytes of a message, not over a digest."""
         return any(one.hash is None for one in schemes.schemes(self._key))
 
-    def verify(self, signature: bytes, message: bytes | Message) -> str | None:
+    def verify(
+        self, signature: bytes, message: bytes | Message, *, pair: bool = False
+    ) -> str | None:
         """Return the name of the scheme by which `signature` over `message` holds, else None.
 
         Only the schemes of this kind of key are tried (`schemes.schemes`), of those the ones for
         which a `Message` has what they need. ECDSA signatures are strict DER; no bytes make this
         raise. The scheme is part of the answer because one key may have several: `Ed25519` and
-        `Ed25519ph`, SHA-256 and the curve's own hash.
+        `Ed25519ph`, SHA-256 and the curve's own hash. With `pair`, r and s side by side
+        (IEEE P1363) are read as well.
         """
         if isinstance(message, bytes):
             message = Message.of(message, hashes=self.hashes)
+        other = schemes.der_of_pair(self._key, signature) if pair else None
         for one in schemes.schemes(self._key):
-            if one.can_judge(message) and one.holds(signature, message):
+            if one.can_judge(message) and (
+                one.holds(signature, message) or (other and one.holds(other, message))
+            ):
                 return one.name
         return None
 

@@ -32,7 +32,6 @@ _CURVES: dict[str, tuple[str, tuple[hashes.HashAlgorithm, ...]]] = {
     "secp521r1": ("P-521", (hashes.SHA256(), hashes.SHA512())),
 }
 _SIGNED = hashes.SHA256()
-_PAIRS = (2 * 32, 2 * 48, 2 * 66)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,14 +98,15 @@ def _sign_pure(key: ed25519.Ed25519PrivateKey, message: Message) -> bytes:
     )
 
 
-def der_of_pair(signature: bytes) -> bytes | None:
-    """Spell r and s side by side (IEEE P1363) as DER; None for what has no such length.
+def der_of_pair(key: Verifying, signature: bytes) -> bytes | None:
+    """Spell r and s side by side (IEEE P1363) as DER.
 
-    The length is twice that of a number on P-256, P-384 or P-521. What it means for a key is
-    not decided here: a pair made on one curve never holds on another.
+    None for a key that is on no curve, and for any other length than that of two numbers on it.
     """
-    half = len(signature) // 2
-    if len(signature) not in _PAIRS:
+    if not isinstance(key, ec.EllipticCurvePublicKey):
+        return None
+    half = (key.key_size + 7) // 8
+    if len(signature) != 2 * half:
         return None
     return encode_dss_signature(
         int.from_bytes(signature[:half], "big"), int.from_bytes(signature[half:], "big")

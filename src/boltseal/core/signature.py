@@ -50,7 +50,8 @@ class Draft:
 class Proof:
     """What a signer adds to a draft. `hint` is base64 of SHA-256 of the key's SPKI DER.
 
-    Certificates are DER, leaf first; log entries and timestamps are kept as they came.
+    Certificates are DER, leaf first; log entries and timestamps are kept as they came. `pair`
+    allows r and s side by side in place of DER, which only a bare signature of a file has.
     """
 
     signature: bytes
@@ -58,6 +59,7 @@ class Proof:
     certificates: tuple[bytes, ...] = ()
     log_entries: tuple[Mapping[str, Any], ...] = ()
     timestamps: tuple[bytes, ...] = ()
+    pair: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,6 @@ from dataclasses import dataclass, field, replace
 from boltseal.core.keys import PublicKey
 from boltseal.core.message import Message
 from boltseal.core.names import Digest
-from boltseal.core.schemes import der_of_pair
 from boltseal.core.signature import Signature
 from boltseal.core.verdict import Check, Checks, ImageReport, Judged, Report, Verdict
 from boltseal.errors import (
@@ -143,7 +142,8 @@ def _evidence(question: Question, bench: Bench) -> Evidence:
     evidence = read_bundle(content, what=question.bundle)
     if bare is None:
         return evidence
-    return replace(evidence, proof=replace(evidence.proof, signature=bare.proof.signature))
+    proof = replace(evidence.proof, signature=bare.proof.signature, pair=True)
+    return replace(evidence, proof=proof)
 
 
 def _judged_file(question: Question, demand: Demand, bench: Bench) -> ImageReport:
@@ -199,13 +199,6 @@ def _digest_given(path: str, files: Files) -> Message | None:
 def _judged(evidence: Evidence, message: Message, demand: Demand) -> Judged:
     signature = evidence.signature(message)
     checks = demand.trust.checks(signature)
-    pair = der_of_pair(evidence.proof.signature) if evidence.bare else None
-    if not checks.passed and pair is not None:
-        # Other programs write r and s side by side; cosign reads that, and over one file there
-        # is nothing that two spellings of a signature could be counted for.
-        spelled = replace(signature, proof=replace(signature.proof, signature=pair))
-        other = demand.trust.checks(spelled)
-        checks = other if other.passed else checks
     if not message.complete and demand.whole and not checks.passed:
         needed = "a digest is not enough for an Ed25519 key, which signs the file itself"
         checks = checks.also(Check("file", False, f"{needed}; give the file"))

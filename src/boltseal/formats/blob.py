@@ -42,7 +42,7 @@ class Evidence:
     """What was found beside a file: a proof, and what it says of the file and of its key.
 
     `key` is a public key that came along; it may agree with the key asked for and never stands
-    in for it. `bare` tells a signature that came without a bundle.
+    in for it.
     """
 
     form: Form
@@ -51,7 +51,6 @@ class Evidence:
     digest: FileDigest | None = None
     key: PublicKey | None = None
     envelope: Envelope | None = None
-    bare: bool = False
 
     def signature(self, message: Message) -> Signature:
         """Return the signature over a file; raise Malformed for one over a statement."""
@@ -121,11 +120,14 @@ def write_old(content: bytes) -> bytes:
 def read_signature(content: bytes, *, what: str) -> Evidence:
     """Read a bare signature: base64 if it is that once line breaks are skipped, else raw bytes.
 
-    Raise Malformed for nothing at all. Source: cosign verify_blob.go.
+    Other programs write r and s side by side; cosign reads that, and over one file there is
+    nothing that two spellings of a signature could be counted for. Raise Malformed for nothing
+    at all. Source: cosign verify_blob.go.
     """
     if not content:
         raise Malformed(f"{what} is empty; it should hold a signature")
-    return Evidence(Form.CLASSIC, Proof(_decoded(content, what=what)), what, bare=True)
+    proof = Proof(_decoded(content, what=what), pair=True)
+    return Evidence(Form.CLASSIC, proof, what)
 
 
 def read_bundle(content: bytes, *, what: str) -> Evidence:

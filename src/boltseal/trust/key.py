@@ -60,7 +60,8 @@ class KeyTrust:
         The proof's hint decides nothing (it is not signed), not even the order.
         """
         for anchor, key in self.keys:
-            scheme = key.verify(signature.proof.signature, signature.signed)
+            proof = signature.proof
+            scheme = key.verify(proof.signature, signature.signed, pair=proof.pair)
             if scheme is not None:
                 detail = f"{scheme} by {anchor.name} ({anchor.fingerprint})"
                 return Checks((Check(_CHECK, True, detail),), anchor)
