@@ -35,8 +35,8 @@ find_python() {
 }
 
 case "${1:-}" in
-  sign | verify | attest | sign-blob | verify-blob) verb="$1" ;;
-  *) fail "run.sh knows the verbs sign, verify, attest, sign-blob and verify-blob, not '${1:-}'" ;;
+  sign | verify | attest | sign-blob | verify-blob | setup) verb="$1" ;;
+  *) fail "run.sh knows the verbs sign, verify, attest, sign-blob, verify-blob and setup, not '${1:-}'" ;;
 esac
 
 here="$(cd -P "$(dirname "${BASH_SOURCE[0]}")" && pwd)"

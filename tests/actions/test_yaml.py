@@ -18,6 +18,7 @@ from boltseal.actions.files import (
 )
 from boltseal.actions.inputs import AttestInputs, SignInputs, VerifyInputs
 from boltseal.actions.outputs import ATTEST_OUTPUTS, SIGN_OUTPUTS, VERIFY_OUTPUTS
+from boltseal.actions.setup import SETUP_OUTPUTS, SetupInputs
 from tests.actions.desk import Desk
 
 ROOT = Path(__file__).parent.parent.parent
@@ -26,6 +27,7 @@ ACTIONS: list[tuple[str, type[Any], dict[str, str], str]] = [
     ("actions/verify/action.yml", VerifyInputs, VERIFY_OUTPUTS, "verify"),
     ("actions/sign-blob/action.yml", SignBlobInputs, SIGN_BLOB_OUTPUTS, "sign-blob"),
     ("actions/verify-blob/action.yml", VerifyBlobInputs, VERIFY_BLOB_OUTPUTS, "verify-blob"),
+    ("actions/setup/action.yml", SetupInputs, SETUP_OUTPUTS, "setup"),
     ("actions/attest/action.yml", AttestInputs, ATTEST_OUTPUTS, "attest"),
 ]
 each = pytest.mark.parametrize(("path", "inputs", "outputs", "verb"), ACTIONS)

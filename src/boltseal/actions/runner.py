@@ -13,7 +13,7 @@ import os
 import re
 import secrets
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from actions_toolkit import core
 
@@ -114,6 +114,15 @@ class Runner:
         """Declare images by digest as what this step made, where the runner has such a list."""
         lines = "".join(f"oci://{reference}\n" for reference in references)
         self._append("GITHUB_ARTIFACTS", lines)
+
+    def paths(self, folders: Sequence[str]) -> None:
+        """Put folders in front of PATH for later steps; raise FileUnusable where that cannot be.
+
+        Without the file that a runner gives for it, the command that it replaced is of no use.
+        """
+        if folders and not self._environment.get("GITHUB_PATH"):
+            raise FileUnusable("GITHUB_PATH is not set, so that no folder can be put on PATH")
+        self._append("GITHUB_PATH", "".join(f"{folder}\n" for folder in folders))
 
     def _append(self, variable: str, text: str) -> None:
         path = self._environment.get(variable)

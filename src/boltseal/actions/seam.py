@@ -87,7 +87,7 @@ def _ended(error: BoltsealError, summary: bool) -> Told:
 
 
 def _without_summary(end: Told) -> Told:
-    return Told(end.outputs, end.text, "", end.commands, end.artifacts, end.error)
+    return Told(end.outputs, end.text, "", end.commands, end.artifacts, end.error, end.paths)
 
 
 def _unforeseen(error: Exception) -> BoltsealError:
@@ -109,6 +109,7 @@ def finish(end: Told, *, runner: Runner) -> int:
         runner.summary(end.summary)
         if error is None:
             runner.artifacts(end.artifacts)
+            runner.paths(end.paths)
     except BoltsealError as unwritable:
         runner.annotate(failure(unwritable))
         error = error or unwritable

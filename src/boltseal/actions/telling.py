@@ -16,7 +16,8 @@ class Told:
     """The end of an action: outputs by name, a summary in Markdown, a text for the log, and so on.
 
     `error` decides the exit code; None is success. `commands` are what is annotated beside it,
-    `artifacts` the images by digest that this step made.
+    `artifacts` the images by digest that this step made, `paths` the folders that are put in
+    front of PATH for later steps.
     """
 
     outputs: Mapping[str, str] = field(default_factory=dict)
@@ -25,6 +26,7 @@ class Told:
     commands: tuple[Command, ...] = ()
     artifacts: tuple[str, ...] = ()
     error: BoltsealError | None = None
+    paths: tuple[str, ...] = ()
 
 
 class Telling:
