@@ -308,6 +308,7 @@ def test_a_statement_is_signed_as_it_is(desk: Desk, registry: Registry) -> None:
         (("--statement", "x", "--predicate", "y"), b"", 2),
         (("--timestamp", "today"), b"{}", 2),
         (("--replace", "--on-existing", "append"), b"{}", 2),
+        (("--no-upload", "--output", "json"), b"{}", 2),
         (("--predicate", "/no/such/file"), b"", 14),
         (("--statement", "-"), b"{}", 15),
     ],

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from boltseal.core.names import Digest
 from boltseal.core.signature import Artifact, Form, Kind, Proof
-from boltseal.errors import Malformed, UsageError
+from boltseal.errors import BoltsealError, Malformed, UsageError
 from boltseal.formats import attestation
 from boltseal.formats.dsse import pre_authentication
 from boltseal.formats.predicates import TYPES, PredicateType
@@ -117,3 +120,22 @@ def test_text_predicates_are_kept_to_the_byte() -> None:
     for name in ("custom", "spdx"):
         with pytest.raises(Malformed, match="UTF-8"):
             PredicateType.parse(name).predicate(b"\xff", timestamp="", what="it")
+
+
+@given(st.sampled_from([*TYPES, URI]), st.binary() | st.text().map(str.encode))
+def test_any_file_becomes_a_statement_or_is_malformed(name: str, content: bytes) -> None:
+    """No bytes make anything but a statement that reads back, or an error of ours."""
+    kind = PredicateType.parse(name)
+    with contextlib.suppress(BoltsealError):
+        predicate = kind.predicate(content, timestamp="2026-01-01T00:00:00Z", what="it")
+        statement = attest_statement(SUBJECT, predicate_type=kind.uri, predicate=predicate)
+        assert json.loads(statement)["predicateType"] == kind.uri
+
+
+@given(st.binary() | st.text().map(str.encode))
+def test_any_layer_opens_or_is_malformed(content: bytes) -> None:
+    """No layer raises anything of Python's own, an envelope around anything included."""
+    envelope = {"payload": content.hex(), "payloadType": "x", "signatures": [{"sig": "c2ln"}]}
+    for held in (content, json.dumps(envelope).encode()):
+        with contextlib.suppress(BoltsealError):
+            attestation.open_artifact(replace(sealed(), content=held))

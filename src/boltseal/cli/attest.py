@@ -33,6 +33,11 @@ def run(given: Given) -> int:
         Reference.parse_place(word)
     forms = _forms(given)
     outputs = replace(Outputs.of(given, forms), uploads=not given.flag("no-upload"))
+    if given.text("output") == "json" and not outputs.uploads and not outputs.files:
+        raise UsageError(
+            "--no-upload prints the envelope on standard output, where --output json would go "
+            "too; leave one of them out, or give --bundle FILE"
+        )
     claim = claim_of(given, on_existing=_on_existing(given, outputs))
     report = _attested(without_pipe(given), claim, forms=forms, outputs=outputs)
     outputs.write()

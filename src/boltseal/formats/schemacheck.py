@@ -88,7 +88,7 @@ def demand_schema(uri: str, predicate: Any) -> None:
         listed = "; ".join(map(str, found))
         raise Malformed(
             f"the predicate is not as its type {uri} says: {listed}. Mend the predicate, or "
-            "sign it as it is with --no-schema-check"
+            "sign it as it is with --no-schema-check (in a workflow, `schema-check: false`)"
         )
 
 
