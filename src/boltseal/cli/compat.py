@@ -289,7 +289,6 @@ COMPLETION: tuple[Row, ...] = _GLOBAL
 OTHER_VERBS = frozenset(
     {
         "bundle",
-        "clean",
         "dockerfile",
         "env",
         "initialize",

@@ -52,3 +52,4 @@ ATTACH_SBOM: tuple[Row, ...] = (
     ),
 )
 GENERATE: tuple[Row, ...] = (*BASE, *implemented("annotations"))
+CLEAN: tuple[Row, ...] = (*BASE, *implemented("type", "force"))

@@ -35,6 +35,22 @@ def may_overwrite(given: Given, prefix: str) -> bool:
     raise UsageError(f"invalid input {answer!r} (allowed values y, n)")
 
 
+def goes_on(given: Given, warning: str) -> bool:
+    """Ask whether to do what `warning` says; without anybody to ask, nobody consents.
+
+    Raise UsageError for an answer that is neither y nor n.
+    """
+    around = given.around
+    around.say(f"WARNING: {warning}")
+    answer = _answer(around)
+    if answer in ("y", "Y"):
+        return True
+    if answer in ("", "n", "N"):
+        around.say("Note: nothing was done; give --force, or answer y")
+        return False
+    raise UsageError(f"invalid input {answer!r} (allowed values y, n)")
+
+
 def _answer(around: Around) -> str:
     around.tell(_QUESTION)
     line = around.stdin.readline(1024) if around.stdin else b""

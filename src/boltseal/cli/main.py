@@ -82,6 +82,7 @@ VERBS: Verbs = {
         "boltseal.cli.download_sbom",
         "Print the SBOM that is attached to an image.",
     ),
+    "clean": ("boltseal.cli.clean", "Take away what stands beside an image."),
     "triangulate": ("boltseal.cli.triangulate", "Print where an image's signatures are stored."),
     "tree": ("boltseal.cli.tree", "List what is stored beside an image."),
     "version": ("boltseal.cli.version", "Print the version."),
