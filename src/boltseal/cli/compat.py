@@ -298,7 +298,6 @@ OTHER_VERBS = frozenset(
         "pkcs11-tool",
         "signing-config",
         "trusted-root",
-        "upload",
     }
 )
 

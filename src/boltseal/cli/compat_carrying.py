@@ -53,3 +53,4 @@ ATTACH_SBOM: tuple[Row, ...] = (
 )
 GENERATE: tuple[Row, ...] = (*BASE, *implemented("annotations"))
 CLEAN: tuple[Row, ...] = (*BASE, *implemented("type", "force"))
+UPLOAD_BLOB: tuple[Row, ...] = (*BASE, *implemented("files", "ct", "annotation"))

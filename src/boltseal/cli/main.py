@@ -83,6 +83,7 @@ VERBS: Verbs = {
         "Print the SBOM that is attached to an image.",
     ),
     "clean": ("boltseal.cli.clean", "Take away what stands beside an image."),
+    "upload blob": ("boltseal.cli.upload_blob", "Upload plain files to a registry."),
     "triangulate": ("boltseal.cli.triangulate", "Print where an image's signatures are stored."),
     "tree": ("boltseal.cli.tree", "List what is stored beside an image."),
     "version": ("boltseal.cli.version", "Print the version."),

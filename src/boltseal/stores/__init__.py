@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from enum import Enum
@@ -106,6 +106,18 @@ class Carrier(Protocol):
 
     def copy_blob(self, descriptor: Descriptor, *, source: Repository, target: Repository) -> How:
         """Bring a blob of any size to `target`, its size and digest checked on the way."""
+
+    def send_blob(
+        self,
+        descriptor: Descriptor,
+        *,
+        target: Repository,
+        pieces: Callable[[], Iterator[bytes]],
+    ) -> How:
+        """Store a blob whose bytes `pieces` gives from the beginning each time that it is called.
+
+        Size and digest are checked on the way.
+        """
 
     def join_layers(self, image: Manifest, where: Reference) -> bool:
         """Add the layers of an image of artifacts to the one that a tag names.

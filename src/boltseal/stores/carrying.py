@@ -39,6 +39,20 @@ class StoreCarrier:
         there.put_pieces(target, descriptor, pieces)
         return How.SENT
 
+    def send_blob(
+        self,
+        descriptor: Descriptor,
+        *,
+        target: Repository,
+        pieces: Callable[[], Iterator[bytes]],
+    ) -> How:
+        """Store a blob that is given in pieces, unless it is there."""
+        there = self.streams(target)
+        if there.has_blob(target, descriptor):
+            return How.THERE
+        there.put_pieces(target, descriptor, pieces)
+        return How.SENT
+
     def join_layers(self, image: Manifest, where: Reference) -> bool:
         """Add the layers of an image of artifacts to the one that a tag names."""
         shelf = TagShelf(self.store, where.repository, pace=self.pace)
