@@ -5,6 +5,7 @@ A test compares them with what is in docs/, so that neither can drift from the o
 
 from __future__ import annotations
 
+import itertools
 import os
 import subprocess
 import sys
@@ -55,6 +56,7 @@ def _action(path: Path) -> list[str]:
     folder = path.parent.relative_to(ROOT).as_posix()
     name = "owner/boltseal" + ("" if folder == "." else f"/{folder}") + "@v1"
     parts = [f"## `{name}`\n", _line(action["description"]) + "\n"]
+    parts.append(f"```yaml\n{example_of(path)}```\n")
     inputs = [
         (f"`{key}`", _default(value), _line(value.get("description", "")))
         for key, value in action.get("inputs", {}).items()
@@ -66,6 +68,13 @@ def _action(path: Path) -> list[str]:
     parts.append(_table(("input", "default", "meaning"), inputs))
     parts.append(_table(("output", "meaning"), outputs))
     return parts
+
+
+def example_of(path: Path) -> str:
+    """Give the steps that stand in an action file's opening comment, under `Example:`."""
+    _, _, after = path.read_text("utf-8").partition("# Example:\n")
+    lines = itertools.takewhile(lambda line: line.startswith("#   "), after.splitlines())
+    return "".join(f"{line[4:]}\n" for line in lines)
 
 
 def _default(value: Mapping[str, Any]) -> str:
