@@ -289,11 +289,9 @@ COMPLETION: tuple[Row, ...] = _GLOBAL
 OTHER_VERBS = frozenset(
     {
         "bundle",
-        "dockerfile",
         "env",
         "initialize",
         "login",
-        "manifest",
         "piv-tool",
         "pkcs11-tool",
         "signing-config",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from boltseal.cli.compat import TRIANGULATE
+from boltseal.cli.compat import TRIANGULATE, VERIFY
 from boltseal.cli.flags import Kind, Row, Stance
 
 
@@ -54,3 +54,17 @@ ATTACH_SBOM: tuple[Row, ...] = (
 GENERATE: tuple[Row, ...] = (*BASE, *implemented("annotations"))
 CLEAN: tuple[Row, ...] = (*BASE, *implemented("type", "force"))
 UPLOAD_BLOB: tuple[Row, ...] = (*BASE, *implemented("files", "ct", "annotation"))
+
+_NO_FOLDER = "images that a file names are in registries; verify folders with boltseal verify"
+MANIFEST_VERIFY: tuple[Row, ...] = (
+    *(row for row in VERIFY if row.flag != "local-image"),
+    Row(
+        "local-image",
+        Stance.REFUSED,
+        _NO_FOLDER,
+        kind=Kind.BOOL,
+        fine=("false",),
+        refusal=_NO_FOLDER,
+    ),
+)
+DOCKERFILE_VERIFY: tuple[Row, ...] = (*MANIFEST_VERIFY, *implemented("base-image-only"))

@@ -84,6 +84,14 @@ VERBS: Verbs = {
     ),
     "clean": ("boltseal.cli.clean", "Take away what stands beside an image."),
     "upload blob": ("boltseal.cli.upload_blob", "Upload plain files to a registry."),
+    "dockerfile verify": (
+        "boltseal.cli.dockerfile_verify",
+        "Verify the images that a Dockerfile names.",
+    ),
+    "manifest verify": (
+        "boltseal.cli.manifest_verify",
+        "Verify the images that a Kubernetes manifest names.",
+    ),
     "triangulate": ("boltseal.cli.triangulate", "Print where an image's signatures are stored."),
     "tree": ("boltseal.cli.tree", "List what is stored beside an image."),
     "version": ("boltseal.cli.version", "Print the version."),
