@@ -199,6 +199,14 @@ def test_keys_that_the_history_holds_are_told(desk: Desk) -> None:
     assert _lint(desk, "--history=false", str(desk.folder), COSIGN_PASSWORD=NEW).code == 0
 
 
+def test_a_history_that_cannot_be_read_is_told(desk: Desk) -> None:
+    """Without git, or where git refuses, nobody takes silence for a clean history."""
+    _git(desk.folder, "init", "-q")
+    ran = _lint(desk, PATH="/nonexistent")
+    assert ran.code == 0
+    assert "was not looked at" in ran.err
+
+
 def test_a_committed_key_that_is_still_in_use_is_no_finding(desk: Desk) -> None:
     """An encrypted key is meant to be committed: the version in use is no finding."""
     _git(desk.folder, "init", "-q")

@@ -94,6 +94,11 @@ def _history(given: Given, words: Sequence[str], files: Sequence[KeyFile]) -> li
         git = git_in(folder, given.around.environment)
         top = git(("rev-parse", "--show-toplevel"), b"")
         if top is None:
+            if any((place / ".git").exists() for place in (folder, *folder.parents)):
+                given.around.say(
+                    f"Note: the history of {folder} was not looked at: git is not there, or "
+                    "refuses this repository (safe.directory)"
+                )
             continue
         root = Path(os.fsdecode(top.rstrip(b"\n")))
         suspects = frozenset(_within(file, root) for file in files)
