@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import product
@@ -21,6 +23,7 @@ pytestmark = pytest.mark.peers
 
 COPIES = "multi-platform image copied between real registries: what each reader says there"
 SAVED = "saved by one and loaded by another: what each reader says of the loaded image"
+BY_HAND = "downloaded by one and attached by another: what all three readers say"
 PROGRAMS = ("boltseal", "2.5", "3.1")
 URI = "https://example.com/predicate/v1"
 
@@ -43,6 +46,14 @@ class Bench:
         if program == "boltseal":
             return self.desk.run(*words).code
         return self.house.cosigns[program].run(list(words), password=PASSWORD).returncode
+
+    def told(self, program: str, *words: str) -> bytes:
+        """Return what the same words print by one of the programs."""
+        if program == "boltseal":
+            ran = self.desk.run(*words)
+            assert ran.code == 0, ran.err
+            return ran.out
+        return self.house.cosigns[program].run(list(words)).check().stdout.encode()
 
     def sign(self, program: str, form: str, image: str, *more: str) -> None:
         """Sign an image by a program in one form."""
@@ -187,3 +198,55 @@ def test_an_index_that_boltseal_saved_is_loaded_by_both(bench: Bench) -> None:
         assert bench.run(loader, "load", "--dir", saved, target) == 0
         assert all(bench.verifies(reader, target) for reader in PROGRAMS)
         assert all(bench.attested(reader, target) for reader in PROGRAMS)
+
+
+@pytest.mark.parametrize(("giver", "taker"), list(product(PROGRAMS, PROGRAMS)))
+def test_what_one_downloads_another_attaches(
+    bench: Bench, giver: str, taker: str, record_property: Record
+) -> None:
+    """A signature and an attestation, downloaded by one program, verify where another put them."""
+    registry = bench.house.registry
+    name = f"{giver}-{taker}".replace(".", "-")
+    content = build(f"by hand {name}")
+    image = push(registry.url, f"hand/{name}", tag="v1", image=content)
+    bench.sign("boltseal", "classic", image.pinned)
+    bench.attest("2.5", image.pinned)
+    line = json.loads(bench.told(giver, "download", "signature", image.pinned))
+    files = {
+        "payload": base64.b64decode(line["Payload"]),
+        "signature": line["Base64Signature"].encode(),
+        "attestation": bench.told(giver, "download", "attestation", image.pinned),
+    }
+    for kind, data in files.items():
+        (bench.folder / kind).write_bytes(data)
+    there = push(registry.url, f"hand/{name}-there", tag="v1", image=content)
+    words = [f"--{kind}={bench.folder / kind}" for kind in ("payload", "signature")]
+    assert bench.run(taker, "attach", "signature", *words, there.pinned) == 0
+    words = ["--attestation", str(bench.folder / "attestation")]
+    assert bench.run(taker, "attach", "attestation", *words, there.pinned) == 0
+    for reader in PROGRAMS:
+        said = (bench.verifies(reader, there.pinned), bench.attested(reader, there.pinned))
+        tell(record_property, BY_HAND, f"{giver} downloads", f"{taker} attaches", *_words(said))
+        assert said == (True, True)
+
+
+@pytest.mark.parametrize("program", ["2.5", "3.1"])
+def test_generated_payloads_are_the_same(bench: Bench, program: str) -> None:
+    """All programs print the same bytes to sign."""
+    image = push(bench.house.registry.url, "hand/generated", tag="v1")
+    words = ("generate", "-a", "a=<b>", "-a", "c=d", image.pinned)
+    assert bench.told("boltseal", *words) == bench.told(program, *words)
+
+
+def test_what_boltseal_cleans_is_gone_for_both(bench: Bench) -> None:
+    """After clean neither cosign finds anything, and what another key signed stays."""
+    registry = bench.house.registry
+    image = push(registry.url, "hand/cleaned", tag="v1")
+    for form in ("classic", "bundle"):
+        bench.sign("boltseal", form, image.pinned)
+    assert all(bench.verifies(reader, image.pinned) for reader in PROGRAMS)
+    stranger = str(bench.house.stranger.public)
+    assert bench.run("boltseal", "clean", "-f", "--key", stranger, image.pinned) == 0
+    assert all(bench.verifies(reader, image.pinned) for reader in PROGRAMS)
+    assert bench.run("boltseal", "clean", "-f", image.pinned) == 0
+    assert not any(bench.verifies(reader, image.pinned) for reader in PROGRAMS)
