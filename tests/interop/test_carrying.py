@@ -250,3 +250,16 @@ def test_what_boltseal_cleans_is_gone_for_both(bench: Bench) -> None:
     assert all(bench.verifies(reader, image.pinned) for reader in PROGRAMS)
     assert bench.run("boltseal", "clean", "-f", image.pinned) == 0
     assert not any(bench.verifies(reader, image.pinned) for reader in PROGRAMS)
+
+
+def test_a_large_layer_crosses_between_real_registries(bench: Bench, crane: Registry) -> None:
+    """Ranges and chunks are understood by both registries, there and back again."""
+    large = bench.folder / "large"
+    large.write_bytes(bytes(range(256)) * (80 * 1024))  # 20 MiB
+    first = f"{bench.house.registry.host}/large/app:v1"
+    there, back = f"{crane.host}/large/app:v1", f"{bench.house.registry.host}/large/back:v1"
+    digest = bench.told("boltseal", "upload", "blob", "-f", str(large), first).rpartition(b"@")[2]
+    assert bench.run("boltseal", "copy", first, there) == 0
+    assert bench.run("boltseal", "copy", there, back) == 0
+    pinned = bench.told("boltseal", "triangulate", "--type", "digest", back)
+    assert pinned.rpartition(b"@")[2] == digest

@@ -11,7 +11,7 @@ from boltseal.core.oci import Descriptor
 from boltseal.errors import IntegrityError, RegistryError
 from boltseal.stores.pieces import PIECE, checked, regrouped
 from tests.stores.registry.world import repository, store_on
-from tests.support.registry import Answer, Drop, Options, Outcome, Registry, Request
+from tests.support.registry import Alter, Answer, Drop, Options, Outcome, Registry, Request
 
 LARGE = bytes(range(256)) * (PIECE // 256) + b"and a bit more"
 WHAT = Descriptor.of(LARGE, "application/octet-stream")
@@ -84,6 +84,18 @@ def test_a_large_blob_is_sent_in_chunks(absolute: bool) -> None:
         assert ranges == [f"0-{PIECE - 1}", f"{PIECE}-{len(LARGE) - 1}"]
         assert store.has_blob(repository(registry), WHAT)
         assert registry.count(method="HEAD") == 0
+
+
+def test_a_chunk_may_be_taken_in_other_words() -> None:
+    """go-containerregistry's registry answers a chunk with 204 where the specification has 202."""
+
+    def script(request: Request) -> Outcome:
+        changed = Alter(lambda answer: Answer(204, answer.headers, b""))
+        return changed if request.method == "PATCH" else None
+
+    with Registry(script=script) as registry:
+        store_on(registry).put_pieces(repository(registry), WHAT, lambda: iter([LARGE]))
+        assert registry.store.blob("org/app", str(WHAT.digest)) == LARGE
 
 
 @pytest.mark.parametrize("outcome", [Drop(sent=0), Drop(received=1000), Answer(503)])

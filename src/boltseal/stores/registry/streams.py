@@ -28,6 +28,8 @@ _RANGE = re.compile(r"bytes ([0-9]{1,19})-([0-9]{1,19})/([0-9]{1,19}|\*)")
 _SO_FAR = re.compile(r"(?:bytes=)?0-([0-9]{1,19})")
 _GONE = frozenset({404, 416})
 _AGAIN = frozenset({400, *_GONE})
+# 202 by the specification; go-containerregistry's own registry says 204.
+_TAKEN = frozenset({200, 201, 202, 204})
 
 
 class Streamed:
@@ -124,7 +126,7 @@ class Streamed:
         what = f"the blob {descriptor.digest}"
         for piece in regrouped(checked(pieces, descriptor, what=what), size=_chunk(begun)):
             response = upload.patch(piece)
-            if response.status != 202:
+            if response.status not in _TAKEN:
                 return replace(call, method="PATCH"), response
         response = upload.finish(descriptor)
         if response.status not in (200, 201, 202, 204):
@@ -183,7 +185,7 @@ class _Upload:
         if response.status in _AGAIN:
             # A repetition of a chunk that had arrived is out of order for the registry.
             response = self._arrived(begin, end) or response
-        if response.status == 202:
+        if response.status in _TAKEN:
             self.sent = end + 1
             self.next = _next(response, response, self.call, otherwise=begin)
         return response
