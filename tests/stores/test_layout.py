@@ -126,6 +126,16 @@ def test_an_index_in_a_folder_is_found_with_its_platforms(tmp_path: Path) -> Non
     assert examine([top], demand("a", recursive=True), bench=bench).error is None
 
 
+def test_what_is_no_blob_is_passed_over(tmp_path: Path) -> None:
+    """A file that another writer has not finished, or a stray one, hinders no search."""
+    image = _layout(tmp_path)
+    found = LayoutStore(tmp_path).resolve(image)
+    assert found is not None
+    (tmp_path / "blobs" / "sha256" / ".part-x").symlink_to(tmp_path / "nowhere")
+    (tmp_path / "blobs" / "sha256" / "note").mkdir()
+    assert LayoutStore(tmp_path).referrers(image.repository, found.digest) == []
+
+
 @pytest.mark.parametrize(
     ("text", "folder", "tag"),
     [

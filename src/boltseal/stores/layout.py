@@ -41,6 +41,7 @@ NAME = "org.opencontainers.image.ref.name"
 _BY_SUFFIX = {".sig": SIGNATURES, ".att": ATTESTATIONS}
 # The tags at which cosign keeps what stands beside an image, a prefix before them or not.
 _BESIDE = re.compile(r".*sha256-[0-9a-f]{64}(\.sig|\.att|\.sbom)")
+_HEX = re.compile(r"[0-9a-f]{64}")
 MOST_BLOBS = 50_000
 
 
@@ -183,7 +184,8 @@ class LayoutStore:
     def _blobs(self) -> Iterator[Path]:
         folder = self.folder / "blobs" / "sha256"
         try:
-            names = sorted(os.listdir(folder))
+            # What is being written by others has a name of another kind, and may vanish.
+            names = sorted(name for name in os.listdir(folder) if _HEX.fullmatch(name))
         except OSError as error:
             raise FileUnusable(f"{folder} cannot be read: {error.strerror}") from error
         if len(names) > MOST_BLOBS:
