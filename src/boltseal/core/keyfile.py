@@ -119,10 +119,11 @@ class _Box:
 
     def open(self, password: bytes) -> bytes | None:
         """Return what is in the box, None if `password` does not open it."""
+        derived = _derive(password, salt=self.salt, n=self.n)
+        # Imported after scrypt has given its memory back: the two together would be the peak.
         from nacl.bindings import crypto_secretbox_open
         from nacl.exceptions import CryptoError
 
-        derived = _derive(password, salt=self.salt, n=self.n)
         try:
             return crypto_secretbox_open(self.ciphertext, self.nonce, derived)
         except CryptoError:
