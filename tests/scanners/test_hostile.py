@@ -16,7 +16,8 @@ from boltseal.scanners.open import KINDS, decode, scan
 from tests.scanners.bombs import BOMBS, SLOW
 from tests.scanners.cases import cases
 
-SOON = 20.0
+# Seconds of this process's own work, whatever else the machine does: what is quadratic takes hours.
+SOON = 60.0
 TEXTS = [case.text for case in cases()]
 QUIET = settings(deadline=None, max_examples=120, suppress_health_check=[HealthCheck.too_slow])
 PATHS = {
@@ -93,18 +94,18 @@ def test_a_damaged_file_raises_nothing_foreign(kind: str, text: str, at: int, ju
 @pytest.mark.parametrize("kind", ["kubernetes", "compose", "helm", "gitlab"])
 def test_a_bomb_is_refused_soon(kind: str, name: str) -> None:
     """Aliases, depth, size, NULs and invalid YAML end in one error of ours, within seconds."""
-    began = time.monotonic()
+    began = time.process_time()
     with pytest.raises(Malformed, match=PATHS[kind].replace(".", r"\.")):
         scan(PATHS[kind], BOMBS[name], kinds=[kind], claimed=True)
-    assert time.monotonic() - began < SOON
+    assert time.process_time() - began < SOON
 
 
 @pytest.mark.parametrize(("kind", "text"), [(k, t) for k, texts in SLOW.items() for t in texts])
 def test_no_file_keeps_a_scanner_busy(kind: str, text: str) -> None:
     """Files made to be slow to read are answered or refused within seconds."""
-    began = time.monotonic()
+    began = time.process_time()
     answered(kind, text)
-    assert time.monotonic() - began < SOON
+    assert time.process_time() - began < SOON
 
 
 def test_bytes_that_are_no_text_are_refused() -> None:
