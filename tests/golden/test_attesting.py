@@ -140,7 +140,7 @@ def _asked() -> tuple[Asked, ...]:
     return tuple(asked.values())
 
 
-@pytest.mark.parametrize("one", _asked(), ids=lambda one: ": ".join(one.name))
+@pytest.mark.parametrize("one", list(_asked()), ids=lambda one: ": ".join(one.name))
 def test_a_recorded_reading_gets_its_verdict(one: Asked, record_property: Record) -> None:
     """The flow says what both cosigns said of an attestation, or the table says why not."""
     image = one.examined()
@@ -155,7 +155,7 @@ def test_a_recorded_reading_gets_its_verdict(one: Asked, record_property: Record
     tell(record_property, READINGS, *one.name, *told)
 
 
-@pytest.mark.parametrize("one", _asked(), ids=lambda one: ": ".join(one.name))
+@pytest.mark.parametrize("one", list(_asked()), ids=lambda one: ": ".join(one.name))
 def test_what_is_printed_is_what_cosign_printed(one: Asked) -> None:
     """Whoever reads the envelopes from cosign's standard output reads the same from ours."""
     printed = {run.stdout for run in one.answers.values() if run.status == 0}
@@ -262,7 +262,7 @@ def _statement(step: Step, made: Made) -> bytes:
     return payload
 
 
-@pytest.mark.parametrize("step", _steps(), ids=lambda step: step.case.name)
+@pytest.mark.parametrize("step", list(_steps()), ids=lambda step: step.case.name)
 def test_a_statement_is_cosigns_or_differs_for_a_reason(
     step: Step, record_property: Record
 ) -> None:
@@ -325,7 +325,7 @@ def _made_with_times(one: Case) -> list[Made]:
     return [replace(made, created=times.get(made.payload, made.created)) for made in _made(one)]
 
 
-@pytest.mark.parametrize("step", _written(), ids=lambda step: step.case.name)
+@pytest.mark.parametrize("step", list(_written()), ids=lambda step: step.case.name)
 def test_what_is_stored_is_what_cosign_stored(step: Step) -> None:
     """Envelopes, bundles, configs and manifests of 3.1 are ours, byte for byte."""
     theirs, ours = step.case.store(), _attested_again(step)
